@@ -1,0 +1,61 @@
+"""What a check may ask for: a closed list of frozen, hashable values, so they are cache keys and work is shared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fairwitness.core.columns import Part
+
+# Columns every subject is given beside its own, by the engine, where it has what they are made from.
+CLASS = "@class"  # the recorded class, as text
+DECIDED = "@decided"  # the decided class, as text
+LABEL = "@label"  # was the recorded class the positive one: "yes" or "no"
+DECISION = "@decision"  # was the decided class the positive one: "yes" or "no"
+CORRECT = "@correct"  # was the decided class the recorded one: "yes" or "no"
+FAVORED = "@favored"  # was the decision good for the person: "yes" or "no"
+FAVORED_LABEL = "@favored-label"  # was the recorded outcome good for the person: "yes" or "no"
+SCORE = "@score"  # the model's score of the positive class, in [0, 1]
+PART = "@part"  # train, tune or audit
+YES, NO = "yes", "no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TallyAsk:
+    """Counts of rows over the crossed categories of columns.
+
+    Attributes:
+        by: Group columns.
+        of: What is counted within them (label, decision, a binned score).
+        part: Which rows; None for all.
+        judged: Count only the rows the deployed decisions are judged on (audit rows of a model we trained, all rows
+            of recorded decisions). The engine resolves it; `part` is then ignored.
+        edges: Bins for numeric columns, as (column, inner and outer edges); stored, so a later batch bins alike.
+        sums: Numeric columns whose sum, and sum of squares as `NAME^2`, ride along in each cell.
+        missing: Columns counted as present or missing (`yes` means missing) instead of by value.
+    """
+
+    by: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
+    part: Part | None = None
+    judged: bool = False
+    edges: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    sums: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsAsk:
+    """Rows themselves; `at_most` draws a declared random subsample, which the finding must note."""
+
+    columns: tuple[str, ...] | None = None  # None: all columns, the engine's own among them
+    part: Part | None = None
+    at_most: int | None = None
+    media: bool = False  # images and the like aboard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayersAsk:
+    """The layers of a torch model, as they run: name, kind, output shape, parameters."""
+
+
+Ask = TallyAsk | RowsAsk | LayersAsk

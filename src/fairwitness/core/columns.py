@@ -1,0 +1,59 @@
+"""Columns and groupings: declared once, read by every pillar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["number", "integer", "category", "boolean", "date", "text", "image"]
+Role = Literal["feature", "target", "decision", "score", "group", "unit", "split", "weight", "ignore"]
+Part = Literal["train", "tune", "audit"]
+Task = Literal["binary", "multi-class", "regression", "anomaly", "generation"]
+
+MISSING = "(missing)"
+"""The group of people whose attribute is not recorded. It is a group of its own and is never dropped."""
+
+CROSS = " × "
+"""Joins the categories of an intersection: `Black × women`."""
+
+NUMERIC: frozenset[Kind] = frozenset({"number", "integer", "boolean"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One declaration of a column, read by every pillar.
+
+    Attributes:
+        name: As in the data.
+        kind: What its values are; `NUMERIC` kinds travel as float64 with NaN for missing, others as str or None.
+        role: What it is used for.
+        words: The user's words for it, for reasons and reports; empty means its name.
+        sentinels: Codes that mean "no value" (999, 666); declared ones are read as missing.
+    """
+
+    name: str
+    kind: Kind
+    role: Role = "feature"
+    words: str = ""
+    sentinels: tuple[float, ...] = ()
+
+    @property
+    def numeric(self) -> bool:
+        return self.kind in NUMERIC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """One way to divide people: an attribute, or several crossed.
+
+    Attributes:
+        columns: Names of group columns; more than one is an intersection.
+        named: The policy names it, so it is judged; otherwise it is explored and cannot fail.
+    """
+
+    columns: tuple[str, ...]
+    named: bool = True
+
+    @property
+    def name(self) -> str:
+        return CROSS.join(self.columns)

@@ -1,0 +1,135 @@
+"""What is audited: data, the deployed model, the split, the groupings, and what a person has said about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairwitness.core.columns import Column, Grouping, Task
+
+Need = Literal[
+    "rows",  # the rows themselves, not only tallies
+    "labels",  # a recorded target
+    "truth",  # labels recorded apart from the decisions that are judged
+    "groups",  # at least one sensitive attribute
+    "decisions",
+    "favorable",  # what is good for the person is declared
+    "scores",  # a probability of the positive class
+    "positive",  # the event that is predicted is declared
+    "features",  # columns a model may read
+    "layers",  # a torch module whose layers can be seen
+    "split",  # rows divided into train, tune and audit
+    "reference",  # shares of a reference population
+]
+
+DecisionsFrom = Literal["model", "decision", "score", "labels"]
+Seen = Literal["train-part", "none", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Rows in memory: private, never serialised into findings.
+
+    Attributes:
+        ids: (n,) int64, the row's place in the data, counted from 0.
+        columns: Name to (n,): float64 with NaN for missing where the kind is numeric, else object of str or None.
+        media: Name to (n, ...) array, for images.
+    """
+
+    ids: NDArray[np.int64]
+    columns: Mapping[str, NDArray[Any]]
+    media: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """What the deployed system says about rows.
+
+    Attributes:
+        scores: (n, k) float64 in [0, 1], one column a class in the order of the task's classes (k = 1 for binary: the
+            positive class), or None where there are only decisions.
+        decisions: (n,) object of str: the decided class, or None where nothing is decided.
+    """
+
+    scores: NDArray[np.float64] | None
+    decisions: NDArray[Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """One layer of a network as it ran on a probe batch."""
+
+    name: str
+    kind: str
+    output_shape: tuple[int, ...]  # without the batch axis
+    parameters: int
+    trainable: int
+
+
+class Model(Protocol):
+    """The deployed system: encoding, module, rounding and decision rule. Raw rows in, outputs out."""
+
+    @property
+    def words(self) -> str:
+        """What it is, in a few words: `MLP 41-32-1, trained here`."""
+
+    @property
+    def fingerprint(self) -> str | None:
+        """Digest of weights and code; None where unknown, and then nothing of it is cached across runs."""
+
+    def outputs(self, rows: Rows) -> Outputs: ...
+
+    def layers(self, rows: Rows) -> tuple[Layer, ...] | None:
+        """The layers as they run on a few of `rows`; None for a black box."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """What a check may know before it asks for data: names, kinds and counts, no values of people.
+
+    Attributes:
+        offers: Which needs the subject can meet.
+        classes: The target's classes as text, in order; empty where there is no classification target.
+        rows: Rows in the data; `judged_rows` are those the decisions are judged on.
+        decisions_from: Where the judged decisions come from; `labels` means the recorded labels stand for decisions.
+        features: Columns the model reads (or, with no model, might read).
+        withheld: Columns kept from a model trained here, with the reason.
+        reference: Grouping name to shares of a reference population by category.
+        seen: Which rows the model has seen.
+    """
+
+    name: str
+    task: Task | None
+    columns: tuple[Column, ...]
+    offers: frozenset[Need]
+    groupings: tuple[Grouping, ...]
+    rows: int
+    judged_rows: int
+    parts: Mapping[str, int]
+    target: str | None = None
+    classes: tuple[str, ...] = ()
+    positive: str | None = None
+    favorable: str | None = None
+    decisions_from: DecisionsFrom | None = None
+    features: tuple[str, ...] = ()
+    withheld: Mapping[str, str] = field(default_factory=dict)
+    reference: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    seen: Seen | None = None
+    people: str = "people"  # the user's word for those the decisions are about: applicants, patients
+    model_words: str = ""
+    notes: tuple[str, ...] = ()  # what loading changed or could not settle
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def actor(self) -> str:
+        """Who decided, as the subject of a sentence."""
+        return "The model" if self.decisions_from in {"model", "score"} else "The recorded decisions"
