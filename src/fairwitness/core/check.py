@@ -18,7 +18,7 @@ from fairwitness.core.subject import Need, Outline
 
 Per = Literal["subject", "grouping", "question"]
 About = Grouping | Question | None
-OptionsT = TypeVar("OptionsT", contravariant=True)
+OptionsT_contra = TypeVar("OptionsT_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,12 +144,12 @@ class Given:
         return self.about
 
 
-class Check(Protocol[OptionsT]):
+class Check(Protocol[OptionsT_contra]):
     """One audit question. `asks` declares, `run` measures; both are pure."""
 
     info: ClassVar[CheckInfo]
     Options: ClassVar[type]  # a frozen dataclass; the engine fills it from the config
 
-    def asks(self, outline: Outline, about: About, options: OptionsT) -> Sequence[Ask] | NotApplicable: ...
+    def asks(self, outline: Outline, about: About, options: OptionsT_contra) -> Sequence[Ask] | NotApplicable: ...
 
-    def run(self, given: Given, options: OptionsT) -> Outcome: ...
+    def run(self, given: Given, options: OptionsT_contra) -> Outcome: ...
