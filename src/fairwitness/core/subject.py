@@ -47,6 +47,14 @@ class Rows:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def where(self, mask: NDArray[np.bool_]) -> Rows:
+        """The rows of a mask."""
+        return Rows(
+            ids=self.ids[mask],
+            columns={name: values[mask] for name, values in self.columns.items()},
+            media={name: values[mask] for name, values in self.media.items()},
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs:

@@ -1,0 +1,38 @@
+# Each target makes .venv by itself where it is missing. Nothing is fetched at run time but packages.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: audit test lint bench docs clean
+.DEFAULT_GOAL := audit
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; make PYTHON=python3.11 names one")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[torch,examples]' --group dev
+	touch $(READY)
+
+audit: $(READY)  ## audit real Boston mortgage decisions and a network trained on them
+	@test -f out/loan/audit.toml || $(BIN)/fairwitness example loan out/loan
+	@$(BIN)/fairwitness audit out/loan/audit.toml --out out/loan/report; \
+	  code=$$?; test $$code -le 1 || exit $$code; \
+	  echo "The audit found what is shown above. Open out/loan/report/report.html"
+
+test: $(READY)  ## the whole suite
+	$(BIN)/python -m pytest -q
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: $(READY)  ## ratios against other libraries, on this machine
+	$(BIN)/python benchmarks/run.py
+
+docs: $(READY)
+	$(BIN)/python docs/generate.py
+	$(BIN)/mkdocs build --strict --quiet
+
+clean:
+	rm -rf .venv out site

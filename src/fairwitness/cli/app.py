@@ -1,0 +1,215 @@
+"""The commands. Heavy imports wait until a command runs, so `--help` answers at once."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Audit data and models: is it fair, for whom not, how sure are we, and what to do about it.",
+)
+
+
+class Format(StrEnum):
+    """What `--format` takes."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="What to print.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from fairwitness import __version__  # noqa: PLC0415
+
+        typer.echo(f"fairwitness {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """What every command shares."""
+
+
+@app.command()
+def audit(
+    what: Annotated[
+        str, typer.Argument(metavar="CONFIG|DATA", help="audit.toml, a folder that holds one, or a data file.")
+    ] = "audit.toml",
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for findings.json and report.html.")] = Path("audit-report"),
+    target: Annotated[str | None, typer.Option(help="Column with the recorded outcomes.")] = None,
+    positive: Annotated[str | None, typer.Option(help="The class that is predicted.")] = None,
+    favorable: Annotated[str | None, typer.Option(help="The class that is good for the person.")] = None,
+    group: Annotated[list[str] | None, typer.Option(help="A sensitive attribute; may be repeated.")] = None,
+    decision: Annotated[str | None, typer.Option(help="Column of decisions, or COLUMN OP LITERAL.")] = None,
+    score: Annotated[str | None, typer.Option(help="Column of probabilities of the positive class.")] = None,
+    train: Annotated[str | None, typer.Option(help="Train a model here and audit it: mlp.")] = None,
+    factory: Annotated[str | None, typer.Option(help="module:function that builds your torch network.")] = None,
+    weights: Annotated[str | None, typer.Option(help="Its weights: .safetensors, or a weights-only .pt.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Column no model reads; may be repeated.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Only this pillar or check; may be repeated.")] = None,
+    skip: Annotated[list[str] | None, typer.Option(help="Not this pillar or check; may be repeated.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Named limits: eeoc-four-fifths, strict.")] = None,
+    baseline: Annotated[str | None, typer.Option(help="findings.json: fail only on what is worse.")] = None,
+    fail_on: Annotated[str | None, typer.Option(help="Least severity that blocks: low, medium, high.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Uncertain and unanswered block too.")] = False,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Audit data, recorded decisions or a model; exit 1 if it does not pass."""
+    from fairwitness import report  # noqa: PLC0415
+    from fairwitness.cli.progress import showing  # noqa: PLC0415
+    from fairwitness.engine import config as settings  # noqa: PLC0415
+    from fairwitness.engine.audit import audit as run  # noqa: PLC0415
+    from fairwitness.io import atomic  # noqa: PLC0415
+    from fairwitness.io import findings as documents  # noqa: PLC0415
+
+    flags: dict[str, Any] = {
+        "seed": seed,
+        "preset": preset,
+        "baseline": None if baseline is None else str(Path(baseline).absolute()),
+        "subject": {
+            "target": target,
+            "positive": positive,
+            "favorable": favorable,
+            "groups": group or None,
+            "exclude": exclude or None,
+        },
+        "model": {"decision": decision, "score": score, "train": train, "factory": factory, "weights": weights},
+        "checks": {"only": only or None, "skip": skip or None},
+        "gate": {"fail_on": fail_on, "strict": strict or None},
+    }
+    data, loaded, base, source = _settings(what)
+    config = settings.parse(settings.merge(loaded, flags), source=source)
+    with showing() as progress:
+        document = run(
+            config,
+            data=data,
+            base=base,
+            out=out,
+            source=source,
+            command=shlex.join(["fairwitness", *sys.argv[1:]]),
+            progress=progress,
+        )
+    atomic.write_text(out / "findings.json", documents.dump(document))
+    atomic.write_text(out / "report.html", report.render(document, "html"))
+    _print(documents.dump(document) if output is Format.JSON else report.render(document, output.value))
+    typer.echo(f"Written: {out / 'report.html'} and {out / 'findings.json'}", err=True)
+    raise typer.Exit(0 if document.gate.passes else 1)
+
+
+def _settings(what: str) -> tuple[str | None, dict[str, Any], Path, str]:
+    """The data path given (None: the config names it), the settings, their folder, and their name for messages."""
+    from fairwitness.engine.config import read  # noqa: PLC0415
+
+    path = Path(what)
+    if path.suffix == ".toml" or (path.is_dir() and (path / "audit.toml").exists()):
+        file = path / "audit.toml" if path.is_dir() else path
+        return None, read(file), file.parent, file.name
+    return what, {}, Path(), "command line"
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+@app.command()
+def checks(
+    name: Annotated[str | None, typer.Argument(metavar="[ID]", help="A check to explain.")] = None,
+) -> None:
+    """List every check, or explain one."""
+    from fairwitness.cli import catalogue  # noqa: PLC0415
+
+    _print(catalogue.explain(name) if name else catalogue.listing())
+
+
+@app.command()
+def report(
+    findings: Annotated[Path, typer.Argument(metavar="FINDINGS", help="A findings.json.")],
+    *,
+    out: Annotated[Path | None, typer.Option(help="File to write; without it, print.")] = None,
+    output: FormatOption = Format.HTML,
+) -> None:
+    """Make any surface from findings.json: HTML, text, SARIF, JUnit, Markdown."""
+    from fairwitness import report as surfaces  # noqa: PLC0415
+    from fairwitness.io import atomic  # noqa: PLC0415
+    from fairwitness.io import findings as documents  # noqa: PLC0415
+
+    document = documents.load(findings)
+    text = documents.dump(document) if output is Format.JSON else surfaces.render(document, output.value)
+    if out is None:
+        _print(text)
+    else:
+        atomic.write_text(out, text)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of findings.json."""
+    import json  # noqa: PLC0415
+
+    from fairwitness.io import findings as documents  # noqa: PLC0415
+
+    _print(json.dumps(documents.schema(), indent=2))
+
+
+@app.command()
+def init(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A data file, or package:NAME/path.")],
+    *,
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("audit.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a commented audit.toml with guesses from the data, to be read and mended by a person."""
+    from fairwitness.core.errors import ConfigError  # noqa: PLC0415
+    from fairwitness.engine.draft import draft  # noqa: PLC0415
+    from fairwitness.io import atomic  # noqa: PLC0415
+    from fairwitness.io.read import read  # noqa: PLC0415
+
+    if out.exists() and not force:
+        raise ConfigError(f"{out}: is there already; --force replaces it, --out names another")
+    text = draft(read(data), path=data)
+    atomic.write_text(out, text)
+    typer.echo(f"Written: {out}. Read it, mend the guesses, then: fairwitness audit {out}")
+
+
+class Example(StrEnum):
+    """What `example` writes."""
+
+    LOAN = "loan"
+    HEALTH = "health"
+
+
+@app.command()
+def example(
+    name: Annotated[Example, typer.Argument(help="loan: Boston mortgages 1990; health: diabetes progression.")],
+    directory: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Folder to write; the name if left out.")
+    ] = None,
+) -> None:
+    """Write real data and its audit.toml, to start from."""
+    from fairwitness.examples import write  # noqa: PLC0415
+
+    folder = directory or Path(name.value)
+    write(name.value, folder)
+    typer.echo(f"Written: {folder}. Next: fairwitness audit {folder / 'audit.toml'}")

@@ -1,0 +1,1 @@
+"""From a config to judged findings: load, plan, run, judge, gate. It measures nothing itself."""

@@ -1,0 +1,154 @@
+"""An audit from config to document: every surface calls this one function."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from fairwitness import __version__
+from fairwitness.core.errors import ConfigError
+from fairwitness.core.estimate import Verdict
+from fairwitness.core.findings import SCHEMA_VERSION, Document, Provenance, SubjectCard
+from fairwitness.engine import gate as gating
+from fairwitness.engine.cache import Cache
+from fairwitness.engine.config import Config
+from fairwitness.engine.headline import headline
+from fairwitness.engine.judge import judge
+from fairwitness.engine.plan import check_names, plan
+from fairwitness.engine.progress import Progress, silent
+from fairwitness.engine.providers import Provider
+from fairwitness.engine.run import run
+from fairwitness.engine.subject import Subject, assemble
+from fairwitness.io import atomic
+from fairwitness.io import findings as documents
+from fairwitness.io.read import read
+from fairwitness.io.table import Table
+
+_PACKAGES = ("numpy", "scipy", "scikit-learn", "polars", "narwhals", "torch")
+
+
+def audit(
+    config: Config,
+    *,
+    data: object | None = None,
+    model: object | None = None,
+    base: Path | None = None,
+    out: Path | None = None,
+    source: str = "settings",
+    command: str = "",
+    progress: Progress = silent,
+) -> Document:
+    """Audit one subject.
+
+    Args:
+        config: What to audit and against which limits.
+        data: A path or a frame, in place of the config's `[data] path`.
+        model: A torch module or a callable, in place of the config's `[model]`.
+        base: Folder relative paths are looked up in; the current one if None.
+        out: Folder for what makes a stopped audit resume (`OUT/private/cache`); None keeps nothing.
+        source: The config's name, for messages.
+        command: The command line, for the report's provenance.
+        progress: Told what is being done.
+
+    Returns:
+        The document that findings.json holds and every surface is made from.
+
+    Raises:
+        UserError: Anything wrong with data, config, model or output folder; before any long work.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    base = base or Path()
+    if out is not None:
+        atomic.probe_writable(out)
+    check_names(config, source=source)
+    before = None if config.baseline is None else documents.load(base / config.baseline)
+    progress("reading the data", 0, 1)
+    table = _table(data, config, base=base, source=source)
+    cache = Cache(None if out is None else out / "private" / "cache")
+    subject = assemble(table, config, model=model, base=base, cache=cache, progress=progress, source=source)
+    steps = plan(subject.outline, config, source=source)
+    provider = Provider(subject, seed=config.seed)
+    ran = run(
+        steps,
+        subject.outline,
+        provider,
+        context=config.context,
+        level=config.level,
+        seed=config.seed,
+        progress=progress,
+    )
+    found = gating.compare([judge(*item) for item in ran], before)
+    findings, waivers = gating.waive(found, config, today=started.date())
+    gate = gating.gate(findings, config, waivers)
+    only, skip = config.checks.only, config.checks.skip
+    counts = Counter(finding.verdict for finding in findings)
+    return Document(
+        schema_version=SCHEMA_VERSION,
+        headline=headline(findings, gate, subject.outline, only=only, skip=skip),
+        subject=_card(subject),
+        gate=gate,
+        findings=findings,
+        summary={verdict.value: counts.get(verdict, 0) for verdict in Verdict},
+        context=dict(config.context),
+        provenance=Provenance(
+            tool="fairwitness",
+            version=__version__,
+            schema_version=SCHEMA_VERSION,
+            seed=config.seed,
+            level=config.level,
+            config_digest=config.digest,
+            data_digest=table.fingerprint,
+            model_digest=subject.model_digest,
+            environment=_environment(),
+            only=only,
+            skip=skip,
+            started=started.isoformat(timespec="seconds"),
+            seconds=round(time.perf_counter() - clock, 2),
+            command=command,
+        ),
+    )
+
+
+def _table(data: object | None, config: Config, *, base: Path, source: str) -> Table:
+    given = config.data.path if data is None else data
+    if given is None:
+        raise ConfigError(f"{source}: [data] path is missing; name the file to audit")
+    return given if isinstance(given, Table) else read(given, path_base=base)
+
+
+def _card(subject: Subject) -> SubjectCard:
+    outline = subject.outline
+    return SubjectCard(
+        name=outline.name,
+        fingerprint=subject.fingerprint,
+        parent=None,
+        task=outline.task,
+        rows=outline.rows,
+        judged_rows=outline.judged_rows,
+        parts=outline.parts,
+        columns=len(outline.columns),
+        target=outline.target,
+        positive=outline.positive,
+        favorable=outline.favorable,
+        decisions_from=outline.decisions_from,
+        groups=tuple(grouping.name for grouping in outline.groupings if grouping.named),
+        model=outline.model_words,
+        people=outline.people,
+        features=outline.features,
+        withheld=outline.withheld,
+        notes=outline.notes,
+    )
+
+
+def _environment() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,133 @@
+"""The declared columns of a subject: kinds, roles, and the sensitive attributes built from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from fairwitness.core.columns import Column, Role
+from fairwitness.core.errors import ColumnError, ConfigError
+from fairwitness.engine.config import Config, GroupSettings
+from fairwitness.io import groups as build
+from fairwitness.io.kinds import infer
+from fairwitness.io.table import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """Columns with their roles, and group labels by attribute.
+
+    Attributes:
+        columns: The raw columns, as declared or inferred.
+        groups: Attribute name to a text series; null where the attribute is not recorded.
+        sensitive: Raw columns the attributes are built from: never features unless asked.
+        notes: What building the groups changed.
+    """
+
+    columns: tuple[Column, ...]
+    groups: Mapping[str, pl.Series]
+    sensitive: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def declare(table: Table, config: Config, *, source: str) -> Declared:
+    """Hold the config against the data's columns.
+
+    Raises:
+        ColumnError: A setting names a column that is not there (the nearest is suggested).
+        ConfigError: A column is asked to be two things.
+    """
+    have = table.frame.columns
+    role_of = _roles(config, table, source=source)
+    columns = []
+    for column in infer(table):
+        settings = config.columns.get(column.name)
+        role: Role = role_of.get(column.name, "feature")
+        if settings is not None:
+            columns.append(
+                replace(
+                    column,
+                    role=role,
+                    kind=settings.kind or column.kind,
+                    words=settings.words,
+                    sentinels=settings.sentinels,
+                )
+            )
+        else:
+            columns.append(replace(column, role=role))
+    for name in config.columns:
+        _need(table, name, key=f"[columns.{name}]", source=source, have=have)
+    return _with_groups(table, config, tuple(columns), source=source)
+
+
+def _need(table: Table, name: str, *, key: str, source: str, have: list[str]) -> None:
+    table.refuse_clash(name)
+    if name not in have and name not in table.media:
+        raise ColumnError.missing(name, key=key, have=have, source=source)
+
+
+def _roles(config: Config, table: Table, *, source: str) -> dict[str, Role]:
+    have, roles = table.frame.columns, {}
+
+    def give(name: str | None, role: Role, key: str) -> None:
+        if name is None:
+            return
+        _need(table, name, key=key, source=source, have=have)
+        if roles.get(name, role) != role:
+            raise ConfigError(f"{source}: column {name!r} is both {roles[name]} and {role}; it can be one of them")
+        roles[name] = role
+
+    subject, model = config.subject, config.model
+    give(subject.target, "target", "[subject] target")
+    give(model.score, "score", "[model] score")
+    if model.decision in have:
+        give(model.decision, "decision", "[model] decision")
+    give(config.split.column, "split", "[split] column")
+    give(config.split.unit, "unit", "[split] unit")
+    for name in subject.exclude:
+        give(name, "ignore", "[subject] exclude")
+    for name in subject.features or ():
+        give(name, "feature", "[subject] features")
+    return roles
+
+
+def _with_groups(table: Table, config: Config, columns: tuple[Column, ...], *, source: str) -> Declared:
+    made: dict[str, pl.Series] = {}
+    sensitive: list[str] = []
+    notes: list[str] = []
+    names = dict.fromkeys([*config.subject.groups, *(n for cross in config.subject.intersections for n in cross)])
+    for name in names:
+        settings = config.groups.get(name, GroupSettings())
+        raw = list(settings.indicators or [settings.column or name])
+        for column in raw:
+            _need(table, column, key=f"group {name!r}", source=source, have=table.frame.columns)
+            if column == config.subject.target:
+                raise ConfigError(f"{source}: the target {column!r} is its own group; name another group column")
+        labels, note = _labels(table, name, settings, columns)
+        made[name] = pl.Series(name, labels, dtype=pl.String)
+        sensitive += raw
+        notes += [note] if note else []
+    unused = set(config.groups) - set(names)
+    if unused:
+        name = min(unused)
+        raise ConfigError(f"{source}: [groups.{name}] is defined but not listed in [subject] groups; add it there")
+    roles: dict[str, Role] = dict.fromkeys(sensitive, "group")
+    kept = tuple(replace(c, role=roles.get(c.name, c.role)) if c.role == "feature" else c for c in columns)
+    return Declared(columns=kept, groups=made, sensitive=tuple(dict.fromkeys(sensitive)), notes=tuple(notes))
+
+
+def _labels(table: Table, name: str, settings: GroupSettings, columns: tuple[Column, ...]) -> tuple[object, str]:
+    if settings.indicators is not None:
+        return build.from_indicators(table.frame, settings.indicators)
+    column = settings.column or name
+    declared = next(item for item in columns if item.name == column)
+    series = table.frame[column]
+    if declared.sentinels and series.dtype.is_numeric():
+        series = series.set(series.is_in(list(declared.sentinels)), None)
+    if settings.edges is not None:
+        return build.from_edges(series, settings.edges), f"{name} is {column} binned at {list(settings.edges)}"
+    if settings.quantiles is not None:
+        return build.from_quantiles(series, settings.quantiles), f"{name} is {column} in {settings.quantiles} quantiles"
+    return build.from_values(series, settings.values), ""

@@ -1,0 +1,266 @@
+"""The audit's settings: `audit.toml`, `[tool.fairwitness]`, or keyword arguments, as frozen models.
+
+Every error names file, key, value and the way out, on one line.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from fairwitness.core.columns import Kind, Task
+from fairwitness.core.digest import digest
+from fairwitness.core.errors import ConfigError, hint
+from fairwitness.core.estimate import Limit, Severity
+from fairwitness.core.questions import QUESTIONS
+from fairwitness.core.subject import Seen
+
+Scalar = bool | int | float | str
+
+
+class Table(BaseModel):
+    """A table of settings: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSettings(Table):
+    path: str | None = None
+
+
+class SubjectSettings(Table):
+    target: str | None = None
+    positive: Scalar | None = None
+    favorable: Scalar | None = None
+    groups: tuple[str, ...] = ()
+    intersections: tuple[tuple[str, ...], ...] = ()  # judged; every other crossing is explored
+    task: Task | None = None
+    people: str = "people"
+    features: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] = ()
+
+
+class GroupSettings(Table):
+    """How a sensitive attribute is read from the data: one of the five ways."""
+
+    column: str | None = None
+    indicators: Mapping[str, str] | None = None
+    values: Mapping[str, str] | None = None
+    edges: tuple[float, ...] | None = None
+    quantiles: int | None = Field(default=None, ge=2, le=20)
+
+    @model_validator(mode="after")
+    def one_way(self) -> GroupSettings:
+        if self.indicators and (self.column or self.values or self.edges or self.quantiles):
+            raise ValueError("indicators stand alone; give them or column, not both")
+        if self.edges and self.quantiles:
+            raise ValueError("give edges or quantiles, not both")
+        return self
+
+
+class ColumnSettings(Table):
+    kind: Kind | None = None
+    words: str = ""
+    sentinels: tuple[float, ...] = ()
+
+
+class ModelSettings(Table):
+    """Where decisions come from; none of them given: the recorded labels stand for decisions."""
+
+    train: Literal["mlp"] | None = None
+    options: Mapping[str, Any] = Field(default_factory=dict)
+    weights: str | None = None
+    factory: str | None = None
+    activation: Literal["logits", "probabilities"] | None = None
+    decision: str | None = None  # a column, or COLUMN OP LITERAL
+    score: str | None = None
+    threshold: float = Field(default=0.5, ge=0, le=1)
+    seen: Seen = "unknown"
+    sensitive_features: bool = False
+
+    @model_validator(mode="after")
+    def one_model(self) -> ModelSettings:
+        torch_given = self.weights is not None or self.factory is not None
+        if sum((self.train is not None, torch_given, self.decision is not None)) > 1:
+            raise ValueError("give one of train, factory (with weights), or decision")
+        if self.weights is not None and self.factory is None:
+            raise ValueError("weights need factory = 'module:function' to build the network they belong to")
+        if self.score is not None and (self.train is not None or torch_given):
+            raise ValueError("a recorded score stands alone or beside decision, not beside a model")
+        return self
+
+
+class SplitSettings(Table):
+    column: str | None = None
+    unit: str | None = None
+    train: float = Field(default=0.5, gt=0, lt=1)
+    tune: float = Field(default=0.15, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def leaves_audit(self) -> SplitSettings:
+        if self.train + self.tune >= 1:
+            raise ValueError("train and tune leave no rows to audit; their sum must be below 1")
+        return self
+
+
+class LimitSettings(Table):
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @model_validator(mode="after")
+    def sane(self) -> LimitSettings:
+        self.limit()
+        return self
+
+    def limit(self) -> Limit:
+        return Limit(at_most=self.at_most, at_least=self.at_least)
+
+
+class GateSettings(Table):
+    fail_on: Severity = Severity.MEDIUM
+    strict: bool = False
+
+
+class ChecksSettings(Table):
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+
+
+class WaiverSettings(Table):
+    check: str
+    owner: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    expires: date
+    about: str = ""
+
+
+class Config(Table):
+    """Everything an audit is told. Equal configs give equal findings on equal data."""
+
+    name: str = ""
+    seed: int = Field(default=0, ge=0)
+    level: float = Field(default=0.95, gt=0.5, lt=1)
+    preset: str | None = None
+    baseline: str | None = None
+    data: DataSettings = DataSettings()
+    subject: SubjectSettings = SubjectSettings()
+    groups: Mapping[str, GroupSettings] = Field(default_factory=dict)
+    columns: Mapping[str, ColumnSettings] = Field(default_factory=dict)
+    model: ModelSettings = ModelSettings()
+    split: SplitSettings = SplitSettings()
+    limits: Mapping[str, LimitSettings] = Field(default_factory=dict)
+    options: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    gate: GateSettings = GateSettings()
+    checks: ChecksSettings = ChecksSettings()
+    waivers: tuple[WaiverSettings, ...] = ()
+    context: Mapping[str, str] = Field(default_factory=dict)
+    reference: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)
+
+    @field_validator("context")
+    @classmethod
+    def known_questions(cls, context: Mapping[str, str]) -> Mapping[str, str]:
+        keys = [question.key for question in QUESTIONS]
+        for key in context:
+            if key not in keys:
+                raise ValueError(f"no question {key!r}; {hint(key, keys)}")
+        return {key: answer.strip() for key, answer in context.items() if answer.strip()}
+
+    @field_validator("reference")
+    @classmethod
+    def shares(cls, reference: Mapping[str, Mapping[str, float]]) -> Mapping[str, Mapping[str, float]]:
+        for group, table in reference.items():
+            if any(share < 0 for share in table.values()) or abs(sum(table.values()) - 1) > 0.01:
+                raise ValueError(f"the shares of {group!r} must not be negative and must add up to 1")
+        return reference
+
+    @property
+    def digest(self) -> str:
+        return digest(self.model_dump(mode="json"))
+
+
+def parse(settings: Mapping[str, Any], *, source: str) -> Config:
+    """Settings as a frozen `Config`.
+
+    Raises:
+        ConfigError: The first setting that is wrong, with its key, value and the way out.
+    """
+    try:
+        return Config.model_validate(settings)
+    except ValidationError as error:
+        raise _one_line(error, source) from None
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The settings in `audit.toml`, or in the `[tool.fairwitness]` table of a `pyproject.toml`, not yet parsed.
+
+    Raises:
+        ConfigError: The file is missing or is not TOML.
+    """
+    if path.is_dir():
+        path = path / "audit.toml"
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; `fairwitness init DATA` writes one") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML, {error}; mend that line") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
+    if path.name == "pyproject.toml":
+        document = document.get("tool", {}).get("fairwitness")
+        if document is None:
+            raise ConfigError(f"{path}: no [tool.fairwitness] table; add one or give an audit.toml")
+    return dict(document)
+
+
+def merge(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with others laid over them, table by table; what is None lays nothing."""
+    merged = dict(settings)
+    for key, value in over.items():
+        if isinstance(value, Mapping):
+            below = merged.get(key)
+            inner = merge(below if isinstance(below, Mapping) else {}, value)
+            if inner:
+                merged[key] = inner
+        elif value is not None:
+            merged[key] = value
+    return merged
+
+
+def _one_line(error: ValidationError, source: str) -> ConfigError:
+    first = error.errors()[0]
+    path = [str(step) for step in first["loc"]]
+    if first["type"] == "extra_forbidden":
+        *parents, key = path
+        return ConfigError.unknown_key(
+            key, where=f"[{'.'.join(parents)}]" if parents else "the top level", source=source, have=_keys(parents)
+        )
+    why = first["msg"].removeprefix("Value error, ")
+    where = ".".join(step for step in path if step not in {"bool", "int", "float", "str"}) or "settings"
+    if first["type"] == "value_error":
+        return ConfigError(f"{source}: {where}: {why}")
+    if first["type"] == "missing":
+        return ConfigError(f"{source}: {where} is missing; add it")
+    return ConfigError.bad_value(where, first["input"], source=source, want=why[:1].lower() + why[1:])
+
+
+def _keys(parents: list[str]) -> list[str]:
+    """The settings of the table at `parents`."""
+    table: type[BaseModel] = Config
+    for step in parents:
+        if step.isdigit() or step not in table.model_fields:
+            continue  # an item of a list or of a mapping by name
+        kinds = [table.model_fields[step].annotation]
+        while kinds:
+            kind = kinds.pop()
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                table = kind
+            kinds += [*get_args(kind)]
+    return list(table.model_fields)

@@ -1,0 +1,130 @@
+"""Which steps an audit takes: one per check and grouping, or the reason there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fairwitness.core.asks import Ask
+from fairwitness.core.check import About, Check, NotApplicable
+from fairwitness.core.columns import Grouping
+from fairwitness.core.errors import ConfigError
+from fairwitness.core.estimate import Limit
+from fairwitness.core.questions import QUESTIONS, Question
+from fairwitness.core.registry import select
+from fairwitness.core.subject import Need, Outline
+from fairwitness.engine.config import Config
+from fairwitness.engine.models import parse_options
+from fairwitness.engine.presets import PRESETS
+
+LACKING: dict[Need, str] = {
+    "rows": "the rows themselves (only tallies are here)",
+    "labels": "recorded classes: declare [subject] target",
+    "truth": "recorded outcomes apart from the decisions: give both a target and a decision, score or model",
+    "groups": "a sensitive attribute: declare [subject] groups",
+    "decisions": "decisions: give a target, a decision, a score or a model",
+    "favorable": "which outcome is good for the person: declare [subject] favorable",
+    "scores": "a probability of the positive class: give [model] score or a model",
+    "positive": "which class is predicted: declare [subject] positive",
+    "features": "columns a model may read",
+    "layers": "a torch model whose layers can be seen",
+    "split": "rows divided into train, tune and audit",
+    "reference": "shares of a reference population: declare [reference.GROUP]",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One check on one grouping, ready to run; or already known not to apply."""
+
+    check: Check[Any]
+    about: About
+    limit: Limit | None
+    options: Any
+    asks: Sequence[Ask] = field(default=())
+    skip: NotApplicable | None = None
+
+    @property
+    def name(self) -> str | None:
+        """What the step is about, as the finding names it."""
+        if isinstance(self.about, Question):
+            return self.about.key
+        return None if self.about is None else self.about.name
+
+    @property
+    def id(self) -> str:
+        return self.check.info.id + (f"/{self.name}" if self.name else "")
+
+
+def plan(outline: Outline, config: Config, *, source: str) -> tuple[Step, ...]:
+    """Every step of the audit, in the order of the report's pillars.
+
+    Raises:
+        ConfigError: A check, pillar, preset, limit or option that does not exist.
+    """
+    chosen = select(config.checks.only, config.checks.skip, source=source)
+    limits = _limits(config)
+    steps: list[Step] = []
+    for entry in chosen:
+        check = entry.load()
+        options = parse_options(
+            check.Options, config.options.get(entry.id, {}), source=f"{source}: [options.{entry.id}]"
+        )
+        limit = limits.get(entry.id, check.info.limit)
+        steps += [_step(check, about, limit, options, outline) for about in _abouts(check, outline)]
+    return tuple(steps)
+
+
+def check_names(config: Config, *, source: str) -> None:
+    """Refuse a check, pillar, preset or limit that does not exist, before the data are read.
+
+    Raises:
+        ConfigError: The first such name, with the nearest one there is.
+    """
+    select(config.checks.only, config.checks.skip, source=source)
+    if config.preset is not None and config.preset not in PRESETS:
+        want = f"presets are {', '.join(PRESETS)}"
+        raise ConfigError.bad_value("preset", config.preset, source=source, want=want)
+    every = {entry.id for entry in select((), (), source=source)}
+    for table, names in (("limits", config.limits), ("options", config.options)):
+        for name in names:
+            if name not in every:
+                raise ConfigError.unknown_check(name, key=f"[{table}]", source=source, have=sorted(every))
+    for waiver in config.waivers:
+        if waiver.check not in every:
+            raise ConfigError.unknown_check(waiver.check, key="waivers", source=source, have=sorted(every))
+
+
+def _limits(config: Config) -> dict[str, Limit]:
+    own = {name: settings.limit() for name, settings in config.limits.items()}
+    return {**PRESETS.get(config.preset or "", {}), **own}
+
+
+def _abouts(check: Check[Any], outline: Outline) -> Sequence[About]:
+    if check.info.per == "question":
+        return QUESTIONS
+    if check.info.per == "grouping" and outline.groupings:
+        return outline.groupings
+    return (None,)
+
+
+def _step(check: Check[Any], about: About, limit: Limit | None, options: Any, outline: Outline) -> Step:  # noqa: ANN401
+    explored = isinstance(about, Grouping) and not about.named
+    kept = None if explored else limit  # only groupings the config names can fail
+    info = check.info
+    missing = sorted(need for need in info.needs if need not in outline.offers)
+    if info.per == "grouping" and about is None and "groups" not in missing:
+        missing.insert(0, "groups")
+    if info.tasks is not None and outline.task not in info.tasks:
+        skip = NotApplicable(
+            f"it is for {' and '.join(sorted(info.tasks))} tasks; this one is {outline.task or 'none'}"
+        )
+        return Step(check=check, about=about, limit=kept, options=options, skip=skip)
+    if missing:
+        skip = NotApplicable(f"it needs {LACKING[missing[0]]}", missing=missing[0])
+        return Step(check=check, about=about, limit=kept, options=options, skip=skip)
+    asks = check.asks(outline, about, options)
+    if isinstance(asks, NotApplicable):
+        return Step(check=check, about=about, limit=kept, options=options, skip=asks)
+    return Step(check=check, about=about, limit=kept, options=options, asks=tuple(asks))

