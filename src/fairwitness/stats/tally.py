@@ -66,7 +66,7 @@ class Tally:
         """
         edges = edges or {}
         coded = {
-            name: _bins(column, edges[name]) if name in edges else _categories(column)
+            name: code_bins(column, edges[name]) if name in edges else code_categories(column)
             for name, column in columns.items()
         }
         moments: dict[str, Floats] = {}
@@ -245,7 +245,7 @@ def _moves(have: Sequence[str], want: Sequence[str]) -> NDArray[np.int32]:
     return np.array([places[category] for category in have], dtype=np.int32)
 
 
-def _categories(column: NDArray[Any]) -> tuple[tuple[str, ...], Ints]:
+def code_categories(column: NDArray[Any]) -> tuple[tuple[str, ...], Ints]:
     """Categories of a column by name, and the code of each row."""
     if column.dtype.kind in "fiub":
         values, codes = np.unique(column.astype(np.float64), return_inverse=True)  # NaN sorts last, once
@@ -259,7 +259,7 @@ def _categories(column: NDArray[Any]) -> tuple[tuple[str, ...], Ints]:
     return categories, _moves(names, categories)[codes]
 
 
-def _bins(column: NDArray[Any], edges: Sequence[float]) -> tuple[tuple[str, ...], Ints]:
+def code_bins(column: NDArray[Any], edges: Sequence[float]) -> tuple[tuple[str, ...], Ints]:
     """Bins of a numeric column, and the code of each row. Every bin is a category; other places only if rows fall there."""
     cuts = np.asarray(edges, dtype=np.float64)
     if len(cuts) < 2 or not (np.diff(cuts) > 0).all():
