@@ -57,7 +57,7 @@ class Widest:
 def rates(
     hits: Mapping[str, int], totals: Mapping[str, int], *, level: float = 0.95, simultaneous: bool = False
 ) -> dict[str, Estimate]:
-    """Share of each group, with Wilson's interval.
+    """Share of each group, with Wilson's interval, or exact ones that hold together.
 
     Args:
         hits: Selected people by group; a group that is not named has none.
@@ -69,12 +69,13 @@ def rates(
         Estimates in the order of `totals`; value and interval None where there is nobody.
     """
     filled = _Groups.of(hits, totals)
-    method = "Wilson's interval"
-    each = level
-    if simultaneous and len(filled.names) > 1:
-        each = sidak(level, len(filled.names))
-        method += f", for {len(filled.names)} groups at once"
-    low, high = intervals.wilson(filled.hits, filled.n, level=each) if filled.names else (filled.hits, filled.n)
+    count = len(filled.names)
+    if simultaneous and count > 1:
+        method = f"exact interval, for {count} groups at once"
+        low, high = intervals.clopper_pearson(filled.hits, filled.n, level=sidak(level, count))
+    else:
+        method = "Wilson's interval"
+        low, high = intervals.wilson(filled.hits, filled.n, level=level)
     ends = dict(zip(filled.names, zip(filled.rates.tolist(), low.tolist(), high.tolist(), strict=True), strict=True))
     found = {}
     for name, total in totals.items():
@@ -115,11 +116,13 @@ def widest_gap(
         TooFewError: Fewer than two groups have people in them.
 
     Source:
-        Newcombe 1998, Statistics in Medicine 17(8):873-890, method 10, with Tukey's critical value for all pairs.
+        Newcombe 1998, Statistics in Medicine 17(8):873-890, method 10, for two groups; Zou and Donner 2008, ibid.
+        27(10):1693-1702, with Tukey's critical value, for more.
     """
     groups = _Groups.of(hits, totals)
     first, second = groups.pairs()
-    low, high = intervals.newcombe(
+    interval = intervals.newcombe if groups.two else intervals.mover_difference
+    low, high = interval(
         (groups.hits[first], groups.hits[second]), (groups.n[first], groups.n[second]), z=groups.z(level)
     )
     value = groups.rates[second] - groups.rates[first]
@@ -135,7 +138,7 @@ def widest_gap(
         level=level,
         n=int(groups.n[first[widest]] + groups.n[second[widest]]),
         unit="points",
-        method=groups.method("Newcombe's interval"),
+        method="Newcombe's interval" if groups.two else groups.method("differences"),
         p=None if rng is None else widest_gap_p(groups.hits[tested], groups.n[tested], draws=draws, rng=rng),
     )
     order = np.argsort(-value, kind="stable")
@@ -168,11 +171,13 @@ def lowest_ratio(
         TooFewError: Fewer than two groups have people in them.
 
     Source:
-        Miettinen and Nurminen 1985, Statistics in Medicine 4(2):213-226, with Tukey's critical value for all pairs.
+        Miettinen and Nurminen 1985, Statistics in Medicine 4(2):213-226, for two groups; Donner and Zou 2012,
+        Statistical Methods in Medical Research 21(4):347-359, with Tukey's critical value, for more.
     """
     groups = _Groups.of(hits, totals)
     first, second = groups.pairs()
-    low, high = intervals.ratio(
+    interval = intervals.ratio if groups.two else intervals.mover_ratio
+    low, high = interval(
         (groups.hits[second], groups.hits[first]), (groups.n[second], groups.n[first]), z=groups.z(level)
     )
     known = groups.rates[second] > 0
@@ -190,7 +195,7 @@ def lowest_ratio(
         level=level,
         n=int(groups.n[first[lowest]] + groups.n[second[lowest]]),
         unit="ratio",
-        method=groups.method("score interval"),
+        method="score interval" if groups.two else groups.method("ratios"),
     )
     order = np.argsort(value, kind="stable")  # undefined ratios are NaN and come last
     return groups.widest(lowest, estimate, order, (value, low, high))
@@ -226,9 +231,12 @@ class _Groups:
     def z(self, level: float) -> float:
         return all_pairs(level, len(self.names))
 
-    def method(self, name: str) -> str:
-        count = len(self.names)
-        return name if count == 2 else f"{name}, for all pairs of {count} groups at once"
+    @property
+    def two(self) -> bool:
+        return len(self.names) == 2
+
+    def method(self, what: str) -> str:
+        return f"{what} from exact limits, for all pairs of {len(self.names)} groups at once"
 
     def pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Places of the two groups of each pair, lower rate first."""
