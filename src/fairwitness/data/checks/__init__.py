@@ -1,0 +1,1 @@
+"""One file a check, over the plain functions of `fairwitness.data`."""

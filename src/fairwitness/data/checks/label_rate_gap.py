@@ -1,0 +1,138 @@
+"""What the recorded outcomes say about groups, before any model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fairwitness.core.asks import FAVORED_LABEL, LABEL, Ask, TallyAsk
+from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions, NotApplicable, Outcome
+from fairwitness.core.columns import Grouping
+from fairwitness.core.estimate import Estimate, Key, Limit, Severity, Verdict
+from fairwitness.core.figures import Interval, Intervals
+from fairwitness.core.subject import Outline
+from fairwitness.data.words import FEW, NARROW, TOO_FEW, class_word, count, listed, percent, plural, points, within
+from fairwitness.stats.gaps import Widest, rates, widest_gap
+from fairwitness.stats.tally import Tally
+
+
+class LabelRateGap:
+    info = CheckInfo(
+        id="data.label-rate-gap",
+        title="Recorded outcomes are about as good in every group",
+        failure_title="Recorded outcomes differ between groups",
+        measures=(
+            "Widest gap between two groups in the share of rows whose recorded outcome is the favorable one (the "
+            "positive one, where no favorable is declared), over all rows."
+        ),
+        does_not_show=(
+            "Why: unequal treatment, unequal circumstances, errors of recording that differ by group, and who comes to be "
+            "recorded at all look the same in these numbers. A model that learns from these labels learns the gap."
+        ),
+        advice=(
+            "Ask how the outcome came to be recorded, and by whom. Have a random sample of each group labelled again by "
+            "somebody who does not see the group; re-weight or re-sample the training rows if the gap should not be learnt."
+        ),
+        needs=frozenset({"labels", "groups", "positive"}),
+        tasks=frozenset({"binary", "multi-class"}),
+        per="grouping",
+        limit=Limit(at_most=0.10),
+        severity=Severity.MEDIUM,
+        sources=(
+            "Newcombe 1998, Statistics in Medicine 17(8):873-890, method 10; Tukey's critical value over pairs",
+            "Suresh and Guttag 2021, EAAMO, arXiv 1901.10002, on historical and measurement bias",
+            "The limit of 10 points is a convention of this tool",
+        ),
+    )
+    Options = NoOptions
+
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:  # noqa: ARG002 - the protocol's
+        if outline.decisions_from == "labels":
+            return NotApplicable("the recorded outcomes are audited as decisions: see fairness.selection-rate-gap")
+        return [_ask(outline, about)]
+
+    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+        outline, grouping = given.outline, given.grouping
+        tally: Tally = given[_ask(outline, grouping)]
+        totals = tally.by(grouping.columns)
+        if sum(n > 0 for n in totals.values()) < 2:
+            return NotApplicable(f"{grouping.name!r} holds {plural(len(totals), 'group')}; a gap needs two")
+        hits = tally.hits(grouping.columns, _outcome(outline))
+        gap = widest_gap(hits, totals, level=given.level, rng=given.rng)
+        alone = rates(hits, totals, level=given.level)
+        low, high = gap.groups
+        good = "favorable" if outline.favorable is not None else "positive"
+        value = outline.favorable if outline.favorable is not None else outline.positive
+        return Measured(
+            headline=(
+                f"The recorded {class_word(outline)} is {good} ({value}) for {_rate(low, hits, totals)} "
+                f"and {_rate(high, hits, totals)} {outline.people}"
+            ),
+            lead=(
+                f"That is {points(gap.estimate.value or 0.0)} {within(gap.estimate)} apart, the widest gap of "
+                f"{plural(len(alone), 'group')}; the interval holds for all pairs at once.{_chance(gap)} These are the "
+                f"outcomes as recorded over all {count(sum(totals.values()))} rows, not those of a model."
+            ),
+            judged={Key(metric="gap in recorded outcomes", groups=gap.groups): gap.estimate},
+            figures=(_rates_figure(alone, given, good), _gaps_figure(gap, given)),
+            notes=_notes(totals),
+        )
+
+
+def _outcome(outline: Outline) -> str:
+    return FAVORED_LABEL if outline.favorable is not None else LABEL
+
+
+def _ask(outline: Outline, about: About) -> TallyAsk:
+    return TallyAsk(by=about.columns if isinstance(about, Grouping) else (), of=(_outcome(outline),))
+
+
+def _rate(group: str, hits: Mapping[str, int], totals: Mapping[str, int]) -> str:
+    if totals[group] < FEW:
+        return f"{count(hits[group])} of {count(totals[group])} {group}"
+    return f"{percent(hits[group] / totals[group])} of {group}"
+
+
+def _chance(gap: Widest) -> str:
+    p = gap.estimate.p
+    if p is None:
+        return ""
+    return f" Were all groups' rates equal, a gap this wide would turn up with a chance of {p:.3f}."
+
+
+def _notes(totals: Mapping[str, int]) -> tuple[str, ...]:
+    few = [f"{name} ({count(n)})" for name, n in totals.items() if n < FEW]
+    return (f"fewer than {FEW} people, so counts and no rate are shown: {listed(few)}",) if few else ()
+
+
+def _rates_figure(alone: Mapping[str, Estimate], given: Given, good: str) -> Intervals:
+    return Intervals(
+        title=f"Recorded {good} outcomes by {given.grouping.name}",
+        caption=f"Share of rows, {NARROW}%, with {100 * given.level:.0f}{NARROW}% Wilson intervals, each on its own.",
+        unit="share",
+        rows=tuple(
+            Interval(label=name, value=None, low=None, high=None, n=each.n, note=TOO_FEW)
+            if each.n < FEW
+            else Interval(label=name, value=each.value, low=each.low, high=each.high, n=each.n)
+            for name, each in alone.items()
+        ),
+    )
+
+
+def _gaps_figure(gap: Widest, given: Given) -> Intervals:
+    def row(groups: tuple[str, str], estimate: Estimate) -> Interval:
+        return Interval(
+            label=f"{groups[1]} − {groups[0]}",
+            value=estimate.value,
+            low=estimate.low,
+            high=estimate.high,
+            n=estimate.n,
+            verdict=estimate.against(given.limit) if given.limit and groups == gap.groups else Verdict.EXPLORED,
+        )
+
+    return Intervals(
+        title=f"Gaps in recorded outcomes between groups of {given.grouping.name}",
+        caption=f"Points, with intervals that hold at {100 * given.level:.0f}{NARROW}% for all pairs at once.",
+        unit="points",
+        rows=tuple(row(pair.groups, gap.estimate if pair.groups == gap.groups else pair.estimate) for pair in gap.pairs),
+        limit=given.limit,
+    )

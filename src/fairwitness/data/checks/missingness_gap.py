@@ -1,0 +1,107 @@
+"""Values that are missing more often for one group than for another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fairwitness.core.asks import YES, Ask, TallyAsk
+from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions, NotApplicable, Outcome
+from fairwitness.core.columns import Grouping
+from fairwitness.core.estimate import Key, Limit, Severity
+from fairwitness.core.findings import Series
+from fairwitness.core.subject import Outline
+from fairwitness.data.missing import Gap, gaps, widest
+from fairwitness.data.words import count, percent, plural, points, within
+from fairwitness.stats.tally import Tally
+
+SHOWN = 30
+
+
+class MissingnessGap:
+    info = CheckInfo(
+        id="data.missingness-gap",
+        title="Values are missing about equally often in every group",
+        failure_title="Values are missing more often in one group than in another",
+        measures="Widest gap between two groups in the share of rows where a column has no value, over all columns.",
+        does_not_show=(
+            "Why values are missing, nor whether those that are there mean the same in every group. Codes that stand for "
+            "a missing value count only where they are declared (data.sentinel-codes)."
+        ),
+        advice=(
+            "Find out how the value comes to be missing for that group and record it if it can be had. Do not fill it "
+            "in with the overall mean: that makes the group look alike."
+        ),
+        needs=frozenset({"groups"}),
+        per="grouping",
+        limit=Limit(at_most=0.05),
+        severity=Severity.MEDIUM,
+        sources=(
+            "Newcombe 1998, Statistics in Medicine 17(8):873-890, method 10; Tukey's critical value over groups",
+            "Fernando et al. 2021, International Journal of Intelligent Systems 36(7):3217-3258, on missing data and fairness",
+            "The limit of 5 points is a convention of this tool",
+        ),
+    )
+    Options = NoOptions
+
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:  # noqa: ARG002 - the protocol's
+        asked = _asks(outline, about)
+        return list(asked.values()) or NotApplicable("there are no columns beside the group's own")
+
+    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+        grouping = given.grouping
+        tallies: dict[str, Tally] = {name: given[ask] for name, ask in _asks(given.outline, grouping).items()}
+        totals = next(iter(tallies.values())).by(grouping.columns) if tallies else {}
+        if sum(n > 0 for n in totals.values()) < 2:
+            return NotApplicable(f"{grouping.name!r} holds {plural(len(totals), 'group')}; a gap needs two")
+        missing = {name: tally.hits(grouping.columns, name, YES) for name, tally in tallies.items()}
+        found = gaps(missing, totals, level=given.level)
+        if not found:
+            return NotApplicable(f"no value is missing in any of {plural(len(tallies), 'column')}")
+        first, whole = found[0], widest(found, level=given.level)
+        low, high = first.groups
+        return Measured(
+            headline=(
+                f"{first.column} is missing for {percent(first.shares[high])} of {high} "
+                f"and {percent(first.shares[low])} of {low}"
+            ),
+            lead=(
+                f"That is {points(first.estimate.value or 0.0)} {within(whole)} apart, the widest gap among "
+                f"{plural(len(found), 'column')} with missing values (of {count(len(tallies))}); the interval holds for "
+                f"all columns and pairs of groups at once."
+            ),
+            judged={Key(metric="widest gap in share missing", groups=first.groups, column=first.column): whole},
+            explored=(_table(found),),
+        )
+
+
+def _asks(outline: Outline, about: About) -> dict[str, TallyAsk]:
+    by = about.columns if isinstance(about, Grouping) else ()
+    columns = (column.name for column in outline.columns if column.kind != "image" and column.name not in by)
+    return {name: TallyAsk(by=by, missing=(name,)) for name in columns}
+
+
+def _table(found: list[Gap]) -> Series:
+    shown = found[:SHOWN]
+    cut = f" (first {SHOWN} of {len(found)})" if len(found) > SHOWN else ""
+    return Series(
+        title=f"Columns with missing values{cut}",
+        columns={
+            "column": tuple(gap.column for gap in shown),
+            "rows missing": tuple(gap.rows for gap in shown),
+            "most often": tuple(gap.groups[1] for gap in shown),
+            "share there": tuple(gap.shares[gap.groups[1]] for gap in shown),
+            "least often": tuple(gap.groups[0] for gap in shown),
+            "share here": tuple(gap.shares[gap.groups[0]] for gap in shown),
+            "gap": tuple(gap.estimate.value for gap in shown),
+            "low": tuple(gap.estimate.low for gap in shown),
+            "high": tuple(gap.estimate.high for gap in shown),
+        },
+        units={
+            "rows missing": "rows",
+            "share there": "share",
+            "share here": "share",
+            "gap": "points",
+            "low": "points",
+            "high": "points",
+        },
+    )
