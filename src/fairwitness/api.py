@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairwitness.core.errors import ConfigError
-from fairwitness.core.findings import Document, Finding
+from fairwitness.core.findings import Document, Evidence, Finding
 from fairwitness.engine.audit import audit as run_audit
 from fairwitness.engine.config import Scalar, merge, parse, read
 from fairwitness.io import atomic
@@ -37,26 +37,7 @@ class Report:
         """One row a judged number (or a finding that has none): check, about, verdict, value, low, high, n, limit."""
         import polars as pl  # noqa: PLC0415 - only when a frame is wanted
 
-        rows = []
-        for finding in self.findings:
-            limit = finding.limit
-            for item in finding.evidence or (None,):
-                rows.append(
-                    {
-                        "check": finding.check,
-                        "about": finding.about,
-                        "verdict": str(item.verdict if item else finding.verdict),
-                        "severity": str(finding.severity),
-                        "name": item.name if item else None,
-                        "value": item.value if item else None,
-                        "low": item.low if item else None,
-                        "high": item.high if item else None,
-                        "n": item.n if item else None,
-                        "at_most": limit.at_most if limit else None,
-                        "at_least": limit.at_least if limit else None,
-                        "title": finding.title,
-                    }
-                )
+        rows = [_row(finding, item) for finding in self.findings for item in finding.evidence or (None,)]
         return pl.DataFrame(rows, infer_schema_length=None)
 
     def save(self, directory: str | Path) -> Path:
@@ -81,6 +62,25 @@ class Report:
         return (
             f'<iframe title="Audit report" sandbox="allow-scripts" srcdoc="{page}" width="100%" height="800"></iframe>'
         )
+
+
+def _row(finding: Finding, item: Evidence | None) -> dict[str, str | float | None]:
+    """One judged number of a finding, flat; or the finding alone."""
+    limit = finding.limit
+    return {
+        "check": finding.check,
+        "about": finding.about,
+        "verdict": str(item.verdict if item else finding.verdict),
+        "severity": str(finding.severity),
+        "name": item.name if item else None,
+        "value": item.value if item else None,
+        "low": item.low if item else None,
+        "high": item.high if item else None,
+        "n": item.n if item else None,
+        "at_most": limit.at_most if limit else None,
+        "at_least": limit.at_least if limit else None,
+        "title": finding.title,
+    }
 
 
 def audit(

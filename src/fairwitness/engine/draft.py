@@ -7,8 +7,7 @@ import re
 
 from fairwitness.core.columns import Column
 from fairwitness.core.questions import QUESTIONS
-from fairwitness.engine.outcomes import as_text
-from fairwitness.io.kinds import infer
+from fairwitness.io.kinds import as_text, infer
 from fairwitness.io.sentinels import suspected_sentinels
 from fairwitness.io.table import Table
 

@@ -109,8 +109,10 @@ def _why(info: CheckInfo, evidence: list[Evidence], limit: Limit | None, verdict
     allowed = _allowed(limit, worst)
     if worst.claim == "count":
         side = "within" if verdict is Verdict.PASS else "outside"
-        return f"Counted, so there is no doubt: {_shown(worst.value, worst)} is {side} the limit of {allowed}."
-    interval = f"[{_shown(worst.low, worst)}, {_shown(worst.high, worst)}]"
+        return (
+            f"Counted, so there is no doubt: {show.number(worst.value, worst.unit)} is {side} the limit of {allowed}."
+        )
+    interval = show.interval(worst.value, worst.low, worst.high, worst.unit) or "which is unknown on both sides"
     if verdict is Verdict.PASS:
         return f"The limit is {allowed}; the whole interval {interval} keeps it, so this passes."
     if verdict is Verdict.FAIL:
@@ -121,11 +123,7 @@ def _why(info: CheckInfo, evidence: list[Evidence], limit: Limit | None, verdict
 def _allowed(limit: Limit, like: Evidence) -> str:
     ends = []
     if limit.at_least is not None:
-        ends.append(f"at least {show.value(limit.at_least, like.unit)}")
+        ends.append(f"at least {show.number(limit.at_least, like.unit)}")
     if limit.at_most is not None:
-        ends.append(f"at most {show.value(limit.at_most, like.unit)}")
+        ends.append(f"at most {show.number(limit.at_most, like.unit)}")
     return " and ".join(ends)
-
-
-def _shown(value: float | None, like: Evidence) -> str:
-    return show.value(value, like.unit)

@@ -15,6 +15,7 @@ from fairwitness.core.errors import ConfigError, DataError
 from fairwitness.core.subject import DecisionsFrom, Outputs
 from fairwitness.engine.config import Config, Scalar
 from fairwitness.io.expressions import parse
+from fairwitness.io.kinds import as_text
 from fairwitness.io.table import Table
 
 Text = NDArray[np.object_]  # str or None a row
@@ -53,16 +54,6 @@ class Decisions:
     scores: NDArray[np.float64] | None = None
     words: str = ""
     notes: tuple[str, ...] = field(default=())
-
-
-def as_text(series: pl.Series) -> Text:
-    """A column's values as class names: whole numbers without a point, booleans as true and false."""
-    if series.dtype.is_float():
-        whole = series.drop_nulls().is_finite().all() and (series.drop_nulls() % 1 == 0).all()
-        if whole:
-            series = series.cast(pl.Int64)
-    out: Text = series.cast(pl.String).to_numpy().astype(object)
-    return out
 
 
 def class_name(value: Scalar, classes: tuple[str, ...]) -> str:

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairwitness.core.asks import NO, YES, Ask, LayersAsk, RowsAsk, TallyAsk
-from fairwitness.core.columns import MISSING
 from fairwitness.core.digest import generator
 from fairwitness.core.subject import Rows
-from fairwitness.engine.outcomes import as_text
 from fairwitness.engine.subject import Subject, part_mask
-from fairwitness.stats.tally import Tally, bin_codes
+from fairwitness.io.kinds import as_text
+from fairwitness.stats.tally import Tally, code_bins, code_categories
 
 Coded = tuple[tuple[str, ...], NDArray[np.integer[Any]]]  # category names, and each row's place among them
 
@@ -76,9 +75,9 @@ class Provider:
                 lacking = np.isnan(values) if values.dtype.kind == "f" else np.equal(values, None)
                 self._coded[key] = ((NO, YES), lacking.astype(np.int8))
             elif edges is not None:
-                self._coded[key] = bin_codes(self._numbers(name), edges)
+                self._coded[key] = code_bins(self._numbers(name), edges)
             else:
-                self._coded[key] = _code(self._text(name))
+                self._coded[key] = code_categories(self._text(name))
         return self._coded[key]
 
     def _text(self, name: str) -> NDArray[np.object_]:
@@ -112,9 +111,3 @@ class Provider:
     def _layers(self) -> Any:  # noqa: ANN401 - tuple of Layer, or None
         model = self._subject.model
         return None if model is None else model.layers(self.raw().where(np.arange(len(self.raw())) < 2))
-
-
-def _code(values: NDArray[np.object_]) -> Coded:
-    known = np.where(np.equal(values, None), MISSING, values).astype(np.str_)
-    names, codes = np.unique(known, return_inverse=True)
-    return tuple(str(name) for name in names), codes

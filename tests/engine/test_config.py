@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import pytest
+
+from fairwitness.core.errors import ConfigError
+from fairwitness.core.estimate import Severity
+from fairwitness.engine.config import merge, parse, read
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"subjet": {}}, "audit.toml: no setting 'subjet' in the top level; did you mean 'subject'?"),
+        ({"subject": {"favourable": 1}}, "no setting 'favourable' in [subject]; did you mean 'favorable'?"),
+        ({"groups": {"race": {"colum": "x"}}}, "did you mean 'column'?"),
+        ({"seed": -1}, "audit.toml: seed is -1"),
+        ({"seed": "many"}, "seed is 'many'"),
+        ({"level": 1.5}, "level is 1.5"),
+        ({"gate": {"fail_on": "sever"}}, "gate.fail_on is 'sever'"),
+        ({"model": {"train": "mpl"}}, "model.train is 'mpl'"),
+        ({"model": {"train": "mlp", "decision": "x"}}, "model: give one of train, factory (with weights), or decision"),
+        ({"model": {"weights": "m.safetensors"}}, "weights need factory"),
+        ({"groups": {"race": {"column": "r", "indicators": {"a": "A"}}}}, "indicators stand alone"),
+        ({"split": {"train": 0.9, "tune": 0.2}}, "leave no rows to audit"),
+        ({"limits": {"x": {"at_least": 2, "at_most": 1}}}, "nothing could pass"),
+        ({"limits": {"x": {}}}, "at_most, at_least, or both"),
+        ({"context": {"ownr": "me"}}, "no question 'ownr'; did you mean 'owner'?"),
+        ({"reference": {"race": {"a": 0.5, "b": 0.1}}}, "must add up to 1"),
+        ({"waivers": [{"check": "a", "reason": "b", "expires": "2030-01-01"}]}, "waivers.0.owner is missing"),
+        ({"waivers": [{"check": "a", "owner": "o", "reason": "b", "expires": "soon"}]}, "waivers.0.expires is 'soon'"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_with_the_way_out(settings: dict[str, object], words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(settings, source="audit.toml")
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("audit.toml: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_empty_settings_are_complete() -> None:
+    config = parse({}, source="here")
+    assert config.gate.fail_on is Severity.MEDIUM
+    assert config.split.train + config.split.tune < 1
+
+
+def test_equal_settings_have_one_digest() -> None:
+    first = parse({"seed": 1, "subject": {"target": "y"}}, source="a")
+    again = parse({"subject": {"target": "y"}, "seed": 1}, source="b")
+    assert first.digest == again.digest
+    assert first.digest != parse({"seed": 2, "subject": {"target": "y"}}, source="a").digest
+
+
+def test_flags_lie_over_the_file() -> None:
+    under = {"seed": 1, "subject": {"target": "y", "groups": ["a"]}}
+    over = {"seed": None, "subject": {"target": "z", "positive": None}, "model": {"train": None}}
+    assert merge(under, over) == {"seed": 1, "subject": {"target": "z", "groups": ["a"]}}
+
+
+def test_an_unanswered_question_is_not_an_answer() -> None:
+    assert dict(parse({"context": {"owner": "  ", "purpose": " loans "}}, source="x").context) == {"purpose": "loans"}
+
+
+def test_files(tmp_path: Path) -> None:
+    (tmp_path / "audit.toml").write_text('name = "x"', encoding="utf-8")
+    assert read(tmp_path) == read(tmp_path / "audit.toml") == {"name": "x"}
+    project = tmp_path / "pyproject.toml"
+    project.write_text('[tool.fairwitness]\nname = "y"', encoding="utf-8")
+    assert read(project) == {"name": "y"}
+    project.write_text("[tool.other]\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"no \[tool.fairwitness\] table"):
+        read(project)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"name = ", "not valid TOML"), (b'name = "\xff"', "not UTF-8 at byte 8")]
+)
+def test_broken_files(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "audit.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=words):
+        read(path)
+    with pytest.raises(ConfigError, match="no such file"):
+        read(tmp_path / "nothing.toml")
