@@ -1,0 +1,187 @@
+"""What can be wrong with a model, each in one line: where, what, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Self
+
+from fairwitness.core.errors import ModelError, hint
+
+DECLARE = "declare activation = 'logits' or 'probabilities'"
+
+
+def blame(error: BaseException) -> str:
+    """An error of foreign code as `TypeError: first line of its message`, without its traceback."""
+    first = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+class RuleError(ModelError):
+    """Classes, positive class or threshold do not make a decision rule."""
+
+    @classmethod
+    def unknown_positive(cls, positive: str, classes: Iterable[str]) -> Self:
+        return cls(f"model: the positive class {positive!r} is not among the classes; {hint(positive, classes)}")
+
+    @classmethod
+    def classes(cls, classes: Sequence[str]) -> Self:
+        return cls(f"model: {list(classes)} are not two or more different classes; check the target column")
+
+    @classmethod
+    def threshold(cls, threshold: float) -> Self:
+        return cls(f"model: threshold is {threshold}; it is a score, so between 0 and 1")
+
+
+class OutputError(ModelError):
+    """What the model gives for rows cannot be read as scores or decisions."""
+
+    @classmethod
+    def shape(cls, shape: tuple[int, ...], *, fits: Sequence[str], source: str) -> Self:
+        return cls(f"{source}: the output has shape {shape}; it must be {' or '.join(fits)}, n being the rows")
+
+    @classmethod
+    def kind(cls, found: str, *, source: str) -> Self:
+        return cls(f"{source}: the output is {found}; it must be one tensor or array of scores (return only that one)")
+
+    @classmethod
+    def not_finite(cls, bad: int, total: int, *, source: str) -> Self:
+        return cls(
+            f"{source}: the output is NaN or infinite in {bad:,} of {total:,} rows; "
+            "missing features reach the model as NaN: fill them in `encode`, or leave those columns out"
+        )
+
+    @classmethod
+    def outside(cls, low: float, high: float, *, source: str) -> Self:
+        return cls(f"{source}: scores run from {low:.4g} to {high:.4g}, so they are not probabilities; {DECLARE}")
+
+    @classmethod
+    def unsummed(cls, low: float, high: float, *, source: str) -> Self:
+        return cls(
+            f"{source}: each row's scores lie in [0, 1] but sum to {low:.4g} up to {high:.4g} instead of 1; {DECLARE}, "
+            "and have the model give one probability a class"
+        )
+
+    @classmethod
+    def unknown_class(cls, found: str, classes: Iterable[str], *, source: str) -> Self:
+        return cls(f"{source}: decides {found!r}, which is not a class of the target; {hint(found, classes)}")
+
+    @classmethod
+    def no_positive(cls, *, source: str) -> Self:
+        return cls(f"{source}: gives one score a row, but no class is declared as positive; set `positive`")
+
+    @classmethod
+    def raised(cls, error: BaseException, rows: int, *, source: str, way_out: str) -> Self:
+        return cls(f"{source}: the model fails on {rows:,} rows with {blame(error)}; {way_out}")
+
+    @classmethod
+    def width(cls, takes: int, has: int, *, unit: str, source: str, way_out: str) -> Self:
+        return cls(f"{source}: the module takes {takes:,} {unit}, the data has {has:,}; {way_out}")
+
+
+class EncodingError(ModelError):
+    """Columns cannot be turned into the model's tensors."""
+
+    @classmethod
+    def kind(cls, name: str, kind: str) -> Self:
+        return cls(f"column {name!r}: a table model cannot read a {kind}; set its role to 'ignore' or give a model")
+
+    @classmethod
+    def nothing(cls, *, source: str) -> Self:
+        return cls(
+            f"{source}: there is no numeric feature and no single image column to feed the module; "
+            "have the factory return `encode`"
+        )
+
+    @classmethod
+    def raised(cls, error: BaseException, *, source: str) -> Self:
+        return cls(f"{source}: `encode` fails with {blame(error)}; it is called as encode(frame) with a polars frame")
+
+    @classmethod
+    def result(cls, found: str, *, source: str) -> Self:
+        return cls(
+            f"{source}: `encode` gives {found}; it must give a tensor, a tuple of tensors or a dict of them, "
+            "each with one entry a row"
+        )
+
+
+class LoadError(ModelError):
+    """A model's files cannot be read safely, or do not belong together."""
+
+    @classmethod
+    def missing(cls, path: Path) -> Self:
+        return cls(f"{path}: no such file; paths in the config start at its folder")
+
+    @classmethod
+    def format(cls, path: Path, way_out: str) -> Self:
+        return cls(f"{path}: not a file of weights that can be opened safely; {way_out}")
+
+    @classmethod
+    def unsafe(cls, path: Path, what: str) -> Self:
+        return cls(
+            f"{path}: refused, because it holds {what} and opening it could run its code; "
+            "save the weights alone: safetensors.torch.save_file(model.state_dict(), 'model.safetensors')"
+        )
+
+    @classmethod
+    def damaged(cls, path: Path, error: BaseException) -> Self:
+        return cls(f"{path}: cannot be read ({blame(error)}); save it again")
+
+    @classmethod
+    def tampered(cls, path: Path) -> Self:
+        return cls(f"{path}: the weights are not those that model.json was saved with; save or train again")
+
+    @classmethod
+    def mismatch(cls, what: str, *, source: str) -> Self:
+        return cls(f"{source}: weights and module differ: {what}; check that the factory builds the model they are of")
+
+    @classmethod
+    def spec(cls, spec: str) -> Self:
+        return cls(f"model: {spec!r} does not name code to call; write it as 'module:function', such as 'net:build'")
+
+    @classmethod
+    def no_module(cls, module: str, base: Path) -> Self:
+        return cls(f"model: no module {module!r} in {base} or among the installed packages; check the name")
+
+    @classmethod
+    def no_function(cls, name: str, have: Iterable[str], *, source: str) -> Self:
+        return cls(f"{source}: no function {name!r}; {hint(name, have)}")
+
+    @classmethod
+    def raised(cls, spec: str, error: BaseException) -> Self:
+        return cls(f"{spec}: fails with {blame(error)}; it must run without arguments and return the module")
+
+    @classmethod
+    def import_raised(cls, spec: str, error: BaseException) -> Self:
+        return cls(f"{spec}: importing it fails with {blame(error)}; run the file on its own to see where")
+
+    @classmethod
+    def returned(cls, spec: str, found: str) -> Self:
+        return cls(
+            f"{spec}: returns {found}; it must return a torch.nn.Module, "
+            "or (module, {'encode': ..., 'activation': 'logits' or 'probabilities'})"
+        )
+
+    @classmethod
+    def foreign(cls, kind: str) -> Self:
+        return cls(f"model: a {kind} of your own cannot be saved here, only models trained here; keep its own file")
+
+
+class TrainingError(ModelError):
+    """The rows cannot train a model."""
+
+    @classmethod
+    def one_class(cls, name: str) -> Self:
+        return cls(f"model: every training row has the class {name!r}, so there is nothing to learn; add other rows")
+
+    @classmethod
+    def unlabelled(cls, bad: int, total: int) -> Self:
+        return cls(f"model: {bad:,} of {total:,} training rows have no class of the target; leave them out")
+
+    @classmethod
+    def no_features(cls) -> Self:
+        return cls("model: there is no feature column to train on; give at least one column the role 'feature'")
+
+    @classmethod
+    def diverged(cls, epoch: int) -> Self:
+        return cls(f"model: training diverged in epoch {epoch}: the loss is not finite; lower learning_rate")

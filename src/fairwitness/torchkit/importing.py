@@ -1,0 +1,62 @@
+"""Code the user names in the config as `module:function`: theirs to trust, found in the config's folder or installed."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from fairwitness.torchkit.errors import LoadError
+
+
+def import_named(spec: str, *, base: Path) -> Any:  # noqa: ANN401 - whatever the user has under that name
+    """What `module:name` names; the module is looked for in `base` first, then among installed packages.
+
+    Raises:
+        LoadError: The text is no such name, there is no such module or name, or importing it fails.
+    """
+    module, _, name = spec.partition(":")
+    if not all(part.isidentifier() for part in (*module.split("."), name)):
+        raise LoadError.spec(spec)
+    found = _import(module, spec, base.resolve())
+    try:
+        return getattr(found, name)
+    except AttributeError:
+        have = [known for known, value in vars(found).items() if callable(value) and not known.startswith("_")]
+        raise LoadError.no_function(name, have, source=spec) from None
+
+
+def _import(module: str, spec: str, base: Path) -> ModuleType:
+    _forget_others(module, base)
+    try:
+        with _searched(base):
+            return importlib.import_module(module)
+    except (Exception, SystemExit) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
+            raise LoadError.no_module(module, base) from None
+        raise LoadError.import_raised(spec, error) from error
+
+
+def _forget_others(module: str, base: Path) -> None:
+    """Let a file in `base` win over a module of that name that an audit in another folder has imported."""
+    top = module.partition(".")[0]
+    held = sys.modules.get(top)
+    here = [path for path in (base / f"{top}.py", base / top / "__init__.py") if path.is_file()]
+    if held is not None and here and Path(held.__file__ or "").resolve() != here[0]:
+        for name in [name for name in sys.modules if f"{name}.".startswith(f"{top}.")]:
+            del sys.modules[name]
+
+
+@contextmanager
+def _searched(base: Path) -> Iterator[None]:
+    """`base` first on the path, so that the user's file can import its neighbours."""
+    importlib.invalidate_caches()
+    sys.path.insert(0, str(base))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(base))

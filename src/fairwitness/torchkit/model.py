@@ -1,0 +1,208 @@
+"""A torch module as the deployed model: raw rows in, scores and decisions out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import safetensors.torch
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from fairwitness.core.digest import digest
+from fairwitness.core.errors import UserError
+from fairwitness.core.subject import Layer, Outputs, Rows
+from fairwitness.io.atomic import directory, write_bytes, write_text
+from fairwitness.torchkit.encoding import Encoding, Inputs, TableEncoding
+from fairwitness.torchkit.errors import LoadError, OutputError
+from fairwitness.torchkit.frames import batches, cut
+from fairwitness.torchkit.layers import layers_as_run, reading
+from fairwitness.torchkit.scores import DecisionRule
+from fairwitness.torchkit.tables import TableNet
+
+FORMAT = 1
+PROBE_ROWS = 8  # enough to see shapes
+SETTLE_ROWS = 256  # enough that logits stray from [0, 1]
+
+
+class TorchModel:
+    """A module with everything between raw rows and decisions around it.
+
+    Attributes:
+        module: Called with what `encoding` gives; (n,), (n, 1), (n, 2) or (n, k) numbers out.
+        rule: How its numbers are read; `probe` settles the activation if it is undeclared.
+        notes: What was settled by looking instead of by declaration; findings should carry them.
+        source: Names the model in errors: its file.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        encoding: Encoding,
+        rule: DecisionRule,
+        *,
+        words: str,
+        source: str = "model",
+        code: str | None = "",
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        """Put a module to use. `code` digests the code beside the weights; None: unknown, so no fingerprint."""
+        self.module = module
+        self.encoding = encoding
+        self.rule = rule
+        self.words = words
+        self.source = source
+        self.notes = notes
+        self._code = code
+        self._probed = False
+
+    @property
+    def fingerprint(self) -> str | None:
+        """SHA-256 over weights, code, encoding and decision rule; None where code is unknown."""
+        if self._code is None:
+            return None
+        encoding = self.encoding.to_json() if isinstance(self.encoding, TableEncoding) else ""
+        return digest(_weights_digest(self.module), self._code, encoding, self.rule)
+
+    def outputs(self, rows: Rows) -> Outputs:
+        """Scores and decisions of rows, in batches.
+
+        Raises:
+            ModelError: The module fails, or its outputs are of the wrong shape, not finite or no probabilities.
+        """
+        if not len(rows):
+            width = 1 if self.rule.binary else len(self.rule.classes)
+            return Outputs(scores=np.empty((0, width)), decisions=np.empty(0, dtype=object))
+        if not self._probed:
+            self.probe(rows)
+        return self.rule.read(self._numbers(rows), source=self.source)
+
+    def probe(self, rows: Rows) -> tuple[str, ...]:
+        """Run a few rows before any long work, settle what was undeclared, and return the notes.
+
+        Raises:
+            ModelError: As `outputs`.
+        """
+        few = self._numbers(cut(rows, 0, PROBE_ROWS))
+        if self.rule.activation is None:
+            few = self._numbers(cut(rows, 0, SETTLE_ROWS))
+        self.rule, notes = self.rule.settle(few, source=self.source)
+        self.notes += notes
+        self._probed = True
+        return self.notes
+
+    def layers(self, rows: Rows) -> tuple[Layer, ...]:
+        """The layers as they run on a few of `rows`; see `layers_as_run`."""
+        few = cut(rows, 0, PROBE_ROWS - 1)  # seven is rarely a width too, so the batch axis stands out
+        inputs = self.encoding.encode(few)
+        with reading(self.module):
+            return layers_as_run(self.module, lambda: self._call(inputs, len(few)), rows=len(few))
+
+    def _numbers(self, rows: Rows) -> NDArray[np.float64]:
+        """Tidy outputs, (n, m)."""
+        found = []
+        with reading(self.module):
+            for batch in batches(rows):
+                raw = self._call(self.encoding.encode(batch), len(batch))
+                found.append(self.rule.tidy(raw, len(batch), source=self.source))
+        return np.concatenate(found)
+
+    def _call(self, inputs: Inputs, rows: int) -> NDArray[Any]:
+        try:
+            output = call(self.module, inputs)
+        except UserError:
+            raise
+        except Exception as error:
+            raise OutputError.raised(error, rows, source=self.source, way_out="see its forward()") from error
+        if not isinstance(output, Tensor):
+            raise OutputError.kind(f"a {type(output).__name__}", source=self.source)
+        return output.detach().cpu().to(torch.float64 if output.is_floating_point() else output.dtype).numpy()
+
+    def save(self, folder: Path) -> None:
+        """Write `model.safetensors` and `model.json` into a folder, which is made if need be.
+
+        Raises:
+            LoadError: The module is the user's own; its code is not ours to save.
+        """
+        if not isinstance(self.module, TableNet) or not isinstance(self.encoding, TableEncoding):
+            raise LoadError.foreign(type(self.module).__name__)
+        weights = safetensors.torch.save(_tensors(self.module))
+        described = {
+            "format": FORMAT,
+            "words": self.words,
+            "module": self.module.to_json(),
+            "encoding": self.encoding.to_json(),
+            "rule": {name: getattr(self.rule, name) for name in ("classes", "positive", "activation", "threshold")},
+            "notes": self.notes,
+            "weights": hashlib.sha256(weights).hexdigest(),
+        }
+        write_bytes(directory(folder) / "model.safetensors", weights)
+        # the description last: it names the weights, so a half-written pair is seen
+        write_text(folder / "model.json", json.dumps(described, indent=1, ensure_ascii=False) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            LoadError: A file is missing or damaged, or the weights are not those the description was saved with.
+        """
+        description, weights = folder / "model.json", folder / "model.safetensors"
+        for path in (description, weights):
+            if not path.is_file():
+                raise LoadError.missing(path)
+        raw = weights.read_bytes()
+        try:
+            saved = json.loads(description.read_text(encoding="utf-8"))
+            if saved["format"] != FORMAT:
+                raise ValueError(f"format {saved['format']}, not {FORMAT}")  # noqa: TRY301 - one wording for all damage
+            if saved["weights"] != hashlib.sha256(raw).hexdigest():
+                raise LoadError.tampered(weights)
+            module = TableNet.from_json(saved["module"])
+            module.load_state_dict(safetensors.torch.load(raw))
+            rule = DecisionRule(**{**saved["rule"], "classes": tuple(saved["rule"]["classes"])})
+            encoding = TableEncoding.from_json(saved["encoding"])
+        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
+            if isinstance(error, UserError):
+                raise
+            raise LoadError.damaged(description, error) from error
+        return cls(module, encoding, rule, words=saved["words"], source=str(description), notes=tuple(saved["notes"]))
+
+    @classmethod
+    def load_if_whole(cls, folder: Path) -> Self | None:
+        """As `load`, or None where `folder` holds no whole model."""
+        try:
+            return cls.load(folder)
+        except LoadError:
+            return None
+
+
+def call(module: nn.Module, inputs: Inputs) -> Any:  # noqa: ANN401 - a module may return anything
+    """Call a module with a tensor, a tuple by position or a mapping by name, on the module's own device."""
+    held = next(chain(module.parameters(), module.buffers()), None)
+    device = torch.device("cpu") if held is None else held.device
+    if isinstance(inputs, Tensor):
+        return module(inputs.to(device))
+    if isinstance(inputs, Mapping):
+        return module(**{name: tensor.to(device) for name, tensor in inputs.items()})
+    return module(*(tensor.to(device) for tensor in inputs))
+
+
+def _tensors(module: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
+
+
+def _weights_digest(module: nn.Module) -> str:
+    """SHA-256 over the state dict: names, types, shapes, bytes."""
+    hashed = hashlib.sha256()
+    for name, tensor in sorted(_tensors(module).items()):
+        hashed.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        hashed.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return hashed.hexdigest()
