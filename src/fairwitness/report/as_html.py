@@ -1,0 +1,169 @@
+"""The report as one page: nothing fetched, complete with scripts off, and never larger than `MOST_BYTES`."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from itertools import chain, count
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from fairwitness import draw
+from fairwitness.core.estimate import Verdict
+from fairwitness.core.figures import Figure, Heat
+from fairwitness.core.findings import Document, Finding, Series
+from fairwitness.draw import format as fmt
+from fairwitness.report import view
+
+MOST_BYTES = 300_000
+TABLE_ROWS = 40  # of a data table or of judged numbers
+LINE_ROWS = 80  # of a table with one line a finding
+SPARE = 6_000  # bytes kept back for sentences that say what was left out
+
+ICONS: dict[Verdict, str] = {
+    Verdict.FAIL: "fail",
+    Verdict.UNCERTAIN: "unc",
+    Verdict.PASS: "pass",
+    Verdict.EXPLORED: "look",
+    Verdict.NOT_APPLICABLE: "none",
+    Verdict.NEEDS_PERSON: "person",
+    Verdict.ERROR: "err",
+}
+
+
+def html(document: Document) -> str:
+    """The whole page; charts, then articles, give way before it grows past `MOST_BYTES`, and the page says so."""
+    document = view.clean(document)
+    page = _Page(document, _anchors(document))
+    page.fill(MOST_BYTES - SPARE - len(page.render().encode()))
+    return page.render()
+
+
+@dataclass(slots=True)
+class _Page:
+    """A page that is filled by room: every article's words first, then its charts, the most severe first."""
+
+    document: Document
+    anchors: dict[str, str]
+    articles: dict[str, Markup] = field(default_factory=dict)  # finding id to article
+
+    def fill(self, room: int) -> None:
+        told = view.sections(self.document)
+        shown = (*told.fails, *told.uncertain, *told.explored)
+        for finding in shown:
+            article = self._article(finding, drawn=0)
+            room -= len(article.encode())
+            if room < 0:
+                break  # the rest has one line each
+            self.articles[finding.id] = article
+        for finding in shown:
+            if finding.id not in self.articles:
+                break
+            for drawn in range(len(finding.figures), 0, -1):
+                article = self._article(finding, drawn=drawn)
+                more = len(article.encode()) - len(self.articles[finding.id].encode())
+                if more <= room:
+                    self.articles[finding.id] = article
+                    room -= more
+                    break
+
+    def render(self) -> str:
+        css, script = _style(), _asset("report.js")
+        return (
+            _environment()
+            .get_template("page.html")
+            .render(
+                document=self.document,
+                told=view.sections(self.document),
+                anchors=self.anchors,
+                articles=self.articles,
+                css=Markup(css),  # noqa: S704 - our own file
+                script=Markup(script),  # noqa: S704 - our own file
+                style_hash=_sha256(css),
+                script_hash=_sha256(script),
+                rows=LINE_ROWS,
+            )
+        )
+
+    def _article(self, finding: Finding, *, drawn: int) -> Markup:
+        text = (
+            _environment()
+            .get_template("article.html")
+            .render(
+                f=finding,
+                anchor=self.anchors[finding.id],
+                figures=finding.figures[:drawn],
+                series=finding.series if drawn == len(finding.figures) else (),
+                rows=TABLE_ROWS,
+            )
+        )
+        return Markup(text)  # noqa: S704 - rendered with escaping on
+
+
+def _anchors(document: Document) -> dict[str, str]:
+    """A unique fragment for each finding, made from its id: `fairness.selection-rate-gap/race-sex`."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for finding in document.findings:
+        slug = re.sub(r"[^A-Za-z0-9._/-]+", "-", finding.id).strip("-")[:80] or "finding"
+        anchor = next(name for name in chain((slug,), (f"{slug}-{i}" for i in count(2))) if name not in taken)
+        taken.add(anchor)
+        found[finding.id] = anchor
+    return found
+
+
+def _numbers(series: Series) -> draw.Table:
+    """A compact table's cells, each formatted by its column's unit; whole numbers and text as they are."""
+    columns = series.columns
+    head, cells = [], []
+    for name, values in columns.items():
+        unit = series.units.get(name)
+        numeric = all(value is None or not isinstance(value, str) for value in values)
+        head.append(draw.Head(name, numeric=numeric))
+        cells.append([_cell(value, unit) for value in values])
+    return draw.Table(tuple(head), tuple(zip(*cells, strict=True)) if cells else ())
+
+
+def _cell(value: float | str | None, unit: Any) -> str:  # noqa: ANN401 - a Unit or None
+    if isinstance(value, str):
+        return value
+    return fmt.bare(value, unit) if unit in {"rows", "people"} else fmt.number(value, unit or "number")
+
+
+def _drawn(figure: Figure, label: str) -> Markup:
+    return Markup(draw.html(figure, label=label))  # noqa: S704 - draw escapes what comes from data
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("fairwitness.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(view=view, fmt=fmt, ICONS=ICONS, numbers=_numbers, table=draw.table, drawn=_drawn)
+    environment.tests["heat"] = lambda figure: isinstance(figure, Heat)
+    return environment
+
+
+@cache
+def _asset(name: str) -> str:
+    return files("fairwitness.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@cache
+def _style() -> str:
+    return draw.css() + _asset("report.css")
+
+
+def _sha256(text: str) -> str:
+    """For the content policy: exactly what stands between the tags."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
