@@ -1,0 +1,169 @@
+"""CSV, TSV and their kin: a header, one row a line, and every odd thing said instead of guessed.
+
+Polars splits the text into cells; what the cells are is decided here, column by column, so that nothing turns into
+something else without a note.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Iterator
+
+import polars as pl
+
+from fairwitness.core.errors import DataError
+from fairwitness.io.cells import Reading, typed
+from fairwitness.io.frames import from_columns
+from fairwitness.io.locate import Place, content, unfolded
+from fairwitness.io.table import Table
+
+TEXT = frozenset({".csv", ".tsv", ".txt", ".tab", ".psv"})
+
+_DELIMITERS = ",;\t|"
+_SAMPLE = 2**17
+_SAMPLE_ROWS = 50
+_MANY_COLUMNS = 100_000
+_OTHER_FORMATS = {
+    b"PK\x03\x04": ("a zip archive or an Excel workbook", "save it as CSV"),
+    b"PAR1": ("Parquet", "rename it to end in .parquet"),
+    b"ARROW1": ("Arrow", "rename it to end in .arrow"),
+    b"\x1f\x8b": ("gzip", "rename it to end in .csv.gz"),
+    b"BZh": ("bzip2", "rename it to end in .csv.bz2"),
+    b"\xfd7zXZ": ("xz", "rename it to end in .csv.xz"),
+    b"\x28\xb5\x2f\xfd": ("zstd", "rename it to end in .csv.zst"),
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "save it as CSV"),
+    b"\x80\x04\x95": ("a pickle, which can run code when it is opened", "save it as CSV or Parquet"),
+}
+
+
+def read(place: Place) -> Table:
+    """A delimited text file, compressed or not, as a table.
+
+    Raises:
+        DataError: Empty, not UTF-8, without header, ragged, or not text at all.
+    """
+    stored = content(place)
+    text = _as_utf8(unfolded(stored, place), place.source)
+    delimiter = "\t" if place.suffix in {".tsv", ".tab"} else _delimiter(text)
+    names, notes = _header(text, delimiter, place.source)
+    cells = _cells(text, delimiter, len(names), place.source)
+    reading = Reading(decimal_comma=delimiter == ";")
+    columns = [(name, typed(name, cells[str(place_)], reading)) for place_, name in enumerate(names)]
+    table = from_columns(columns, source=place.source, fingerprint=hashlib.sha256(stored).hexdigest())
+    return Table(
+        frame=table.frame,
+        source=table.source,
+        fingerprint=table.fingerprint,
+        notes=(*notes, *table.notes, *reading.notes()),
+        clashes=table.clashes,
+    )
+
+
+def _as_utf8(data: bytes, source: str) -> bytes:
+    """The bytes, once they are known to be text in UTF-8, with line ends Polars knows."""
+    if not data.strip():
+        why = "the file is empty (0 bytes)" if not data else "the file holds blank lines only"
+        raise DataError.unreadable(source, why, "a table needs a header and rows")
+    for magic, (what, way_out) in _OTHER_FORMATS.items():
+        if data.startswith(magic):
+            raise DataError.unreadable(source, f"the content is {what}, not text", way_out)
+    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        raise DataError.unreadable(source, "the text is UTF-16", "save it as UTF-8")
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        byte = data[error.start]
+        raise DataError.unreadable(
+            source, f"not UTF-8 at byte {error.start:,} (0x{byte:02x}, line {line:,})", "save it as UTF-8"
+        ) from None
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise DataError.unreadable(source, f"a NUL byte in line {line:,}: not a text file", "save it as CSV")
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    return data.replace(b"\r", b"\n") if b"\n" not in data else data
+
+
+def _delimiter(text: bytes) -> str:
+    """The one of `,;TAB|` that cuts most of the first rows into as many fields as the header, and the most of them."""
+
+    def fit(delimiter: str) -> tuple[float, int]:
+        rows = [len(row) for _, row in _records(text[:_SAMPLE], delimiter, at_most=_SAMPLE_ROWS)]
+        if not rows or rows[0] < 2:
+            return (0.0, 0)
+        return (sum(row == rows[0] for row in rows) / len(rows), rows[0])
+
+    best = max(_DELIMITERS, key=fit)
+    return best if fit(best) > (0.0, 0) else ","
+
+
+def _records(text: bytes, delimiter: str, *, at_most: int | None = None) -> Iterator[tuple[int, list[str]]]:
+    """Records with the line each ends on; blank lines are passed over, and a reader that gives up ends them."""
+    lines = csv.reader(io.StringIO(text.decode(errors="ignore"), newline=""), delimiter=delimiter)
+    found = 0
+    try:
+        for row in lines:
+            if row:
+                yield lines.line_num, row
+                found += 1
+            if found == at_most:
+                return
+    except csv.Error:
+        return
+
+
+def _header(text: bytes, delimiter: str, source: str) -> tuple[list[str], list[str]]:
+    """Column names, and what had to be done to get them."""
+    raw = next((row for _, row in _records(text, delimiter, at_most=1)), [])
+    names = [name.strip() for name in raw]
+    if not names:
+        raise DataError.unreadable(source, "the first line is no header", "give every column a name")
+    if len(names) > _MANY_COLUMNS:
+        raise DataError.unreadable(source, f"{len(names):,} columns in the header", "check the delimiter")
+    if all(re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", name) for name in names):
+        shown = ", ".join(names[:4])
+        raise DataError.unreadable(source, f"the first line holds numbers only ({shown}, ...)", "add a header line")
+    nameless = [place for place, name in enumerate(names, start=1) if not name]
+    for place in nameless:
+        names[place - 1] = f"column_{place}"
+    notes = [f"columns without a name: {', '.join(names[place - 1] for place in nameless)}"] if nameless else []
+    return names, notes
+
+
+def _cells(text: bytes, delimiter: str, width: int, source: str) -> pl.DataFrame:
+    """Every cell as text, columns named "0", "1", ...; null where a cell is empty."""
+    try:
+        frame = pl.read_csv(
+            io.BytesIO(text.lstrip(b"\r\n")),
+            separator=delimiter,
+            has_header=True,
+            new_columns=[str(place) for place in range(width)],
+            infer_schema=False,
+        )
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        _refuse_ragged(text, delimiter, width, source)
+        why = " ".join(str(error).split())[:100]
+        raise DataError.unreadable(source, f"it cannot be split into cells ({why})", "check its quotes") from None
+    if frame.width != width:
+        raise DataError.unreadable(source, "its header cannot be split into names", "check its quotes")
+    blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
+    if width > 1:
+        frame = frame.filter(~blank)
+    if frame[:, -1].null_count():  # a short row looks like one whose last cells are empty
+        _refuse_ragged(text, delimiter, width, source)
+    if not frame.height:
+        raise DataError.unreadable(source, "a header and no rows", "there is nothing to audit")
+    return frame
+
+
+def _refuse_ragged(text: bytes, delimiter: str, width: int, source: str) -> None:
+    for line, row in _records(text, delimiter):
+        if len(row) != width:
+            raise DataError.unreadable(
+                source,
+                f"line {line:,} has {len(row)} fields where the header has {width}",
+                "quote fields that hold the delimiter, or mend the row",
+            )

@@ -1,0 +1,144 @@
+"""findings.json: written small enough to read and to compare line by line, and read as if a stranger wrote it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fairwitness.core.errors import DataError
+from fairwitness.core.findings import SCHEMA_VERSION, Document
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+LARGEST = 64 * 2**20
+"""Bytes of a findings file; a large audit makes a few megabytes."""
+
+_LINE = 110
+_DIGITS = 10
+
+
+def dump(document: Document) -> str:
+    """The document as JSON text.
+
+    Fields keep their order, floats have 10 significant digits, and what is undefined or unbounded is null (JSON has
+    neither NaN nor infinity). A value that fits stands on one line, so two documents can be compared line by line.
+    """
+    return _written(_plain(document), indent=0) + "\n"
+
+
+def load(text_or_path: str | Path) -> Document:
+    """Read a document and check it against the types.
+
+    Args:
+        text_or_path: A path, or JSON text (recognised by its opening brace).
+
+    Raises:
+        DataError: It is missing, too large, not JSON, of another version, or not a findings document.
+    """
+    if isinstance(text_or_path, str) and text_or_path.lstrip()[:1] == "{":
+        text, source = text_or_path, "findings"
+    else:
+        text, source = _read(Path(text_or_path)), Path(text_or_path).name
+    if len(text) > LARGEST:
+        raise _refused(source, f"it is larger than {LARGEST // 2**20} MiB")
+    try:
+        tree = json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise _refused(source, f"not valid JSON ({error})") from None
+    version = tree.get("schema_version") if isinstance(tree, dict) else None
+    if version != SCHEMA_VERSION:
+        raise _refused(source, f"schema_version is {version!r}, this fairwitness reads {SCHEMA_VERSION!r}")
+    from pydantic import ValidationError  # noqa: PLC0415 - heavy, and only wanted here
+
+    try:
+        return _adapter().validate_json(text, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise _refused(source, f"{place}: {first['msg']}") from None
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of findings.json."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:fairwitness:findings:{SCHEMA_VERSION}",
+        **_adapter().json_schema(mode="serialization"),
+        "title": "fairwitness findings",
+        "description": "What an audit measured, how sure it is, and what follows. Counts, rates and digests: no rows.",
+    }
+
+
+@cache
+def _adapter() -> TypeAdapter[Document]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - heavy, and only wanted here
+
+    return TypeAdapter(Document)
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _refused(path.name, "not UTF-8 text") from None
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise DataError(f"{path}: cannot be read ({why}); give the findings.json of an audit") from None
+
+
+def _refused(source: str, why: str) -> DataError:
+    return DataError(f"{source}: {why}; make it again with fairwitness audit")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is not a JSON number")
+    return number
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any tree of dataclasses, mappings and scalars
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
+    return value
+
+
+def _written(value: Any, *, indent: int) -> str:  # noqa: ANN401 - any JSON value
+    """JSON that breaks a line only where it must: lists of scalars never do."""
+    if not isinstance(value, dict | list) or not value or _scalars(value):
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    inner = " " * (indent + 1)
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(k, ensure_ascii=False)}: {_written(v, indent=indent + 1)}" for k, v in value.items()]
+        left, right = "{", "}"
+    else:
+        parts = [_written(item, indent=indent + 1) for item in value]
+        left, right = "[", "]"
+    flat = f"{left}{', '.join(parts)}{right}"
+    if "\n" not in flat and len(flat) + indent <= _LINE:
+        return flat
+    return f"{left}\n{inner}" + f",\n{inner}".join(parts) + f"\n{' ' * indent}{right}"
+
+
+def _scalars(value: dict[str, Any] | list[Any]) -> bool:
+    return isinstance(value, list) and not any(isinstance(item, dict | list) for item in value)
