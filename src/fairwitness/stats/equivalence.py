@@ -79,8 +79,8 @@ def tost_rates(hits: tuple[int, int], n: tuple[int, int], *, margin: float, alph
         low, high = intervals.newcombe(hits, n, z=z)
         return float(min(margin - high, low + margin))
 
-    value = hits[1] / n[1] - hits[0] / n[0]
     low, high = intervals.newcombe(hits, n, level=1 - 2 * alpha)
+    value = hits[1] / n[1] - hits[0] / n[0]
     if room(0) <= 0:
         p = 0.5
     elif room(_FARTHEST) > 0:

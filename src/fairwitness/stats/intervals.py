@@ -238,15 +238,24 @@ def auc(area: N, positives: Other, negatives: Other, *, level: float = 0.95, z: 
     if (m < 1).any() or (n < 1).any():
         raise TooFewError("an area under the curve needs rows of both classes")
     value, point = critical(level, z), np.broadcast_arrays(point, m, n)[0]
-    weight = (m + n) / 2 - 1
 
     def deviation(theta: Floats) -> Floats:
-        shape = 1 + weight * ((1 - theta) / (2 - theta) + theta / (1 + theta))
-        return value * np.sqrt(theta * (1 - theta) * shape / (m * n))
+        return np.asarray(value * np.sqrt(auc_variance(theta, m, n)))
 
     low = _bisect(lambda theta: point - theta > deviation(theta), np.zeros_like(point), point)
     high = _bisect(lambda theta: theta - point <= deviation(theta), point, np.ones_like(point))
     return _back(low, high)
+
+
+def auc_variance(theta: N, positives: Other, negatives: Other) -> N:
+    """Variance of an observed area when the true one is `theta`, for two classes alike in spread.
+
+    Source:
+        Hanley and McNeil 1982, Radiology 143(1):29-36, as Newcombe 2006 evens it between the classes.
+    """
+    weight = (positives + negatives) / 2 - 1
+    shape = 1 + weight * ((1 - theta) / (2 - theta) + theta / (1 + theta))
+    return cast("N", theta * (1 - theta) * shape / (positives * negatives))
 
 
 def _counts(hits: Other, n: Other) -> tuple[Floats, Floats]:
