@@ -6,9 +6,12 @@ import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
+
+if TYPE_CHECKING:
+    from fairwitness.core.findings import Document
 
 app = typer.Typer(
     add_completion=False,
@@ -113,7 +116,7 @@ def audit(
         )
     atomic.write_text(out / "findings.json", documents.dump(document))
     atomic.write_text(out / "report.html", report.render(document, "html"))
-    _print(documents.dump(document) if output is Format.JSON else report.render(document, output.value))
+    _print(_rendered(document, output))
     typer.echo(f"Written: {out / 'report.html'} and {out / 'findings.json'}", err=True)
     raise typer.Exit(0 if document.gate.passes else 1)
 
@@ -127,6 +130,15 @@ def _settings(what: str) -> tuple[str | None, dict[str, Any], Path, str]:
         file = path / "audit.toml" if path.is_dir() else path
         return None, read(file), file.parent, file.name
     return what, {}, Path(), "command line"
+
+
+def _rendered(document: Document, output: Format) -> str:
+    from fairwitness import report as surfaces  # noqa: PLC0415
+    from fairwitness.io import findings as documents  # noqa: PLC0415
+
+    if output is Format.JSON:
+        return documents.dump(document)
+    return surfaces.render(document, cast("surfaces.Format", output.value))
 
 
 def _print(text: str) -> None:
@@ -151,12 +163,11 @@ def report(
     output: FormatOption = Format.HTML,
 ) -> None:
     """Make any surface from findings.json: HTML, text, SARIF, JUnit, Markdown."""
-    from fairwitness import report as surfaces  # noqa: PLC0415
     from fairwitness.io import atomic  # noqa: PLC0415
     from fairwitness.io import findings as documents  # noqa: PLC0415
 
     document = documents.load(findings)
-    text = documents.dump(document) if output is Format.JSON else surfaces.render(document, output.value)
+    text = _rendered(document, output)
     if out is None:
         _print(text)
     else:

@@ -12,7 +12,7 @@ from typing import Literal
 from fairwitness.core.estimate import Claim, Limit, Severity, Unit, Verdict
 from fairwitness.core.figures import Figure
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION: Literal["1"] = "1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

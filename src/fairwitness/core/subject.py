@@ -89,6 +89,10 @@ class Model(Protocol):
         """What it is, in a few words: `MLP 41-32-1, trained here`."""
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What was settled by looking at its outputs instead of by declaration."""
+
+    @property
     def fingerprint(self) -> str | None:
         """Digest of weights and code; None where unknown, and then nothing of it is cached across runs."""
 

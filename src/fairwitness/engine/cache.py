@@ -20,11 +20,12 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 class Cache:
-    """Arrays by key under `directory` (mode 0700: they may hold values of people). None: nothing is kept."""
+    """Arrays by key under `directory`; it and the folder above (`private`) are the owner's alone. None: nothing is kept."""
 
     def __init__(self, directory: Path | None) -> None:
         self.directory = directory
         if directory is not None:
+            atomic.directory(directory.parent, mode=0o700)
             atomic.directory(directory, mode=0o700)
 
     def arrays(self, key: tuple[Any, ...], make: Callable[[], Arrays]) -> Arrays:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import polars as pl
-
 from fairwitness.core.columns import Column, Role
 from fairwitness.core.errors import ColumnError, ConfigError
 from fairwitness.engine.config import Config, GroupSettings
@@ -21,13 +19,13 @@ class Declared:
 
     Attributes:
         columns: The raw columns, as declared or inferred.
-        groups: Attribute name to a text series; null where the attribute is not recorded.
+        groups: Attribute name to (n,) labels; None where the attribute is not recorded.
         sensitive: Raw columns the attributes are built from: never features unless asked.
         notes: What building the groups changed.
     """
 
     columns: tuple[Column, ...]
-    groups: Mapping[str, pl.Series]
+    groups: Mapping[str, build.Labels]
     sensitive: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -69,7 +67,8 @@ def _need(table: Table, name: str, *, key: str, source: str, have: list[str]) ->
 
 
 def _roles(config: Config, table: Table, *, source: str) -> dict[str, Role]:
-    have, roles = table.frame.columns, {}
+    have = table.frame.columns
+    roles: dict[str, Role] = {}
 
     def give(name: str | None, role: Role, key: str) -> None:
         if name is None:
@@ -94,7 +93,7 @@ def _roles(config: Config, table: Table, *, source: str) -> dict[str, Role]:
 
 
 def _with_groups(table: Table, config: Config, columns: tuple[Column, ...], *, source: str) -> Declared:
-    made: dict[str, pl.Series] = {}
+    made: dict[str, build.Labels] = {}
     sensitive: list[str] = []
     notes: list[str] = []
     names = dict.fromkeys([*config.subject.groups, *(n for cross in config.subject.intersections for n in cross)])
@@ -106,7 +105,7 @@ def _with_groups(table: Table, config: Config, columns: tuple[Column, ...], *, s
             if column == config.subject.target:
                 raise ConfigError(f"{source}: the target {column!r} is its own group; name another group column")
         labels, note = _labels(table, name, settings, columns)
-        made[name] = pl.Series(name, labels, dtype=pl.String)
+        made[name] = labels
         sensitive += raw
         notes += [note] if note else []
     unused = set(config.groups) - set(names)
@@ -118,7 +117,7 @@ def _with_groups(table: Table, config: Config, columns: tuple[Column, ...], *, s
     return Declared(columns=kept, groups=made, sensitive=tuple(dict.fromkeys(sensitive)), notes=tuple(notes))
 
 
-def _labels(table: Table, name: str, settings: GroupSettings, columns: tuple[Column, ...]) -> tuple[object, str]:
+def _labels(table: Table, name: str, settings: GroupSettings, columns: tuple[Column, ...]) -> tuple[build.Labels, str]:
     if settings.indicators is not None:
         return build.from_indicators(table.frame, settings.indicators)
     column = settings.column or name

@@ -65,7 +65,8 @@ def _target(columns: tuple[Column, ...], table: Table) -> Column | None:
     classes = [c for c in columns if c.name in table.frame.columns and 2 <= table.frame[c.name].n_unique() <= MANY]
     named = [column for column in classes if _TARGET.match(column.name)]
     two = [column for column in classes if column.kind == "boolean" and not _GROUP.match(column.name)]
-    return (named or two[-1:] or [None])[0]
+    found = named or two[-1:]
+    return found[0] if found else None
 
 
 def _subject(target: Column | None, groups: list[Column], table: Table) -> list[str]:

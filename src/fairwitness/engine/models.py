@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,13 @@ from fairwitness.engine.progress import Progress
 from fairwitness.io.kinds import as_rows
 from fairwitness.io.table import Table
 
+if TYPE_CHECKING:
+    from torch import nn
+
 LEAK_AUC = 0.95
 """A column that alone tells the target better than this is not given to a model trained here."""
 
-PROBE_ROWS = 8
+PROBE_ROWS = 256
 
 _TRAINABLE = {"number", "integer", "boolean", "category"}
 
@@ -89,9 +92,9 @@ def build(request: Request, given: object | None, *, cache: Cache, progress: Pro
     columns = tuple(column for column in request.declared.columns if column.name in kept)
     probe = as_rows(request.table, request.declared.columns)
     model = _foreign(request, given, columns, probe.where(np.arange(len(probe)) < PROBE_ROWS))
-    notes = ()
+    notes = model.notes
     if request.config.model.seen == "unknown":
-        notes = ("which rows the model was trained on is not declared: its errors may be understated ([model] seen)",)
+        notes += ("which rows the model was trained on is not declared: its errors may be understated ([model] seen)",)
     return Built(model=model, features=kept, withheld=withheld, goal=request.goal, notes=notes)
 
 
@@ -244,7 +247,7 @@ def _foreign(request: Request, given: object | None, columns: tuple[Column, ...]
     )
 
 
-def _is_module(given: object) -> bool:
+def _is_module(given: object) -> TypeGuard[nn.Module]:
     return any(
         f"{kind.__module__}.{kind.__qualname__}" == "torch.nn.modules.module.Module" for kind in type(given).mro()
     )

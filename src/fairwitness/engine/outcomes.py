@@ -213,7 +213,7 @@ def _with_event(goal: Target, config: Config, event: str, *, source: str) -> Tar
 def _decisions(
     goal: Target, yes: NDArray[np.bool_], scores: NDArray[np.float64] | None, kind: DecisionsFrom, words: str
 ) -> Decisions:
-    decided = np.where(yes, goal.positive, goal.other).astype(object)
+    decided = np.where(yes, str(goal.positive), goal.other).astype(object)
     return Decisions(source=kind, decided=decided, scores=scores, words=words)
 
 

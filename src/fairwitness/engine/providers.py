@@ -72,7 +72,8 @@ class Provider:
         if key not in self._coded:
             if presence:
                 values = self.raw().columns[name]
-                lacking = np.isnan(values) if values.dtype.kind == "f" else np.equal(values, None)
+                text = values.dtype.kind == "O"
+                lacking = np.equal(values, np.array(None, dtype=object)) if text else np.isnan(values)
                 self._coded[key] = ((NO, YES), lacking.astype(np.int8))
             elif edges is not None:
                 self._coded[key] = code_bins(self._numbers(name), edges)

