@@ -48,7 +48,7 @@ class OutputError(ModelError):
     def not_finite(cls, bad: int, total: int, *, source: str) -> Self:
         return cls(
             f"{source}: the output is NaN or infinite in {bad:,} of {total:,} rows; "
-            "missing features reach the model as NaN: fill them in `encode`, or leave those columns out"
+            "missing features reach it as NaN: fill them before (in `encode`), or leave those columns out"
         )
 
     @classmethod
@@ -75,8 +75,18 @@ class OutputError(ModelError):
         return cls(f"{source}: the model fails on {rows:,} rows with {blame(error)}; {way_out}")
 
     @classmethod
-    def width(cls, takes: int, has: int, *, unit: str, source: str, way_out: str) -> Self:
-        return cls(f"{source}: the module takes {takes:,} {unit}, the data has {has:,}; {way_out}")
+    def inputs(cls, takes: int, has: int, *, source: str) -> Self:
+        return cls(
+            f"{source}: the module takes {takes:,} inputs, the data has {has:,} features; "
+            "list those it was trained on, in that order, or have the factory return `encode`"
+        )
+
+    @classmethod
+    def channels(cls, takes: int, has: int, *, source: str) -> Self:
+        return cls(
+            f"{source}: the module takes {takes:,} channels, the images have {has:,}; "
+            "convert them, or have the factory return `encode`"
+        )
 
 
 class EncodingError(ModelError):

@@ -120,7 +120,7 @@ class TorchModel:
         except UserError:
             raise
         except Exception as error:
-            raise OutputError.raised(error, rows, source=self.source, way_out="see its forward()") from error
+            raise _failure(error, self.module, inputs, rows, source=self.source) from error
         if not isinstance(output, Tensor):
             raise OutputError.kind(f"a {type(output).__name__}", source=self.source)
         return output.detach().cpu().to(torch.float64 if output.is_floating_point() else output.dtype).numpy()
@@ -193,6 +193,20 @@ def call(module: nn.Module, inputs: Inputs) -> Any:  # noqa: ANN401 - a module m
     if isinstance(inputs, Mapping):
         return module(**{name: tensor.to(device) for name, tensor in inputs.items()})
     return module(*(tensor.to(device) for tensor in inputs))
+
+
+def _failure(error: Exception, module: nn.Module, inputs: Inputs, rows: int, *, source: str) -> OutputError:
+    """A failed forward pass in the user's words, where the first layer tells that the inputs are too many or too few."""
+    layers = (part for part in module.modules() if isinstance(part, nn.Linear | nn.Conv2d))
+    first = next(layers, None)
+    if isinstance(inputs, Tensor):
+        match first, inputs.ndim:
+            case nn.Linear(in_features=takes), 2 if takes != inputs.shape[1]:
+                return OutputError.inputs(takes, inputs.shape[1], source=source)
+            case nn.Conv2d(in_channels=takes), 4 if takes != inputs.shape[1]:
+                return OutputError.channels(takes, inputs.shape[1], source=source)
+    way_out = "have the factory return an `encode` that gives what its forward() takes"
+    return OutputError.raised(error, rows, source=source, way_out=way_out)
 
 
 def _tensors(module: nn.Module) -> dict[str, Tensor]:

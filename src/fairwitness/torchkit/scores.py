@@ -59,14 +59,14 @@ class DecisionRule:
         """
         if raw.dtype.kind != "f":
             raise OutputError.kind(f"of type {raw.dtype}, not floating point", source=source)
-        if rows == 1 and raw.ndim < 2 and raw.size in {1, len(self.classes)}:
+        given, k = raw.shape, len(self.classes)
+        if rows == 1 and raw.ndim < 2 and raw.size in {1, k}:
             raw = raw.reshape(1, -1)  # a module that squeezes loses the only row's axis
         if raw.ndim == 1 and len(raw) == rows:
             raw = raw[:, None]
-        k = len(self.classes)
         if raw.ndim != 2 or len(raw) != rows or raw.shape[1] not in ({1, 2} if k == 2 else {k}):
             fits = ("(n,)", "(n, 1)", "(n, 2)") if k == 2 else (f"(n, {k})",)
-            raise OutputError.shape(raw.shape, fits=fits, source=source)
+            raise OutputError.shape(given, fits=fits, source=source)
         if raw.shape[1] == 1 and not self.binary:
             raise OutputError.no_positive(source=source)
         bad = int((~np.isfinite(raw)).any(axis=1).sum())

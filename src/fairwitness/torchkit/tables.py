@@ -64,7 +64,8 @@ class Scaling(nn.Module):
         std = std.where(std > CONSTANT * mean.abs(), 1.0)  # also where all are missing: NaN compares false
         self.mean.copy_(mean.nan_to_num(0.0))
         self.std.copy_(std)
-        self.median.copy_(exact.nanmedian(dim=0).values.nan_to_num(0.0) if len(exact) else mean.nan_to_num(0.0))
+        median = (exact.nanmedian(dim=0).values - (-exact).nanmedian(dim=0).values) / 2  # torch's is the lower middle
+        self.median.copy_(median.nan_to_num(0.0))
 
     def forward(self, numbers: Tensor) -> Tensor:
         """(n, d) raw numbers to (n, d + flagged) standardised ones."""
