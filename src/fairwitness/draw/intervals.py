@@ -225,5 +225,5 @@ def _ticks(canvas: Canvas, axis: Axis, y: float) -> float:
         if unit:  # the number stays under its tick where there is room after it
             canvas.text(min(x - half, canvas.width - whole), y + 16, (label + unit, "ax"))
         else:
-            canvas.text(min(x, canvas.width - half), y + 16, (label, "ax"), anchor="middle")
+            canvas.text(min(max(x, half), canvas.width - half), y + 16, (label, "ax"), anchor="middle")
     return y + 24

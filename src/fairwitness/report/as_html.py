@@ -147,6 +147,7 @@ def _environment() -> Environment:
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
+        keep_trailing_newline=True,
         lstrip_blocks=True,
     )
     environment.globals.update(view=view, fmt=fmt, ICONS=ICONS, numbers=_numbers, table=draw.table, drawn=_drawn)

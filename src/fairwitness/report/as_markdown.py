@@ -60,9 +60,9 @@ def _counts(told: view.Sections) -> str:
 
 def escape(text: str) -> str:
     """Text that Markdown leaves alone: no markup, no tag, no mention, no bare link."""
+    text = SPECIAL.sub(r"\\\1", text)  # before the entities, whose # is not the data's
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")
-    text = text.replace("://", ":&#47;&#47;").replace("www.", "www&#46;")
-    return SPECIAL.sub(r"\\\1", text)
+    return text.replace("://", ":&#47;&#47;").replace("www.", "www&#46;")
 
 
 def _code(text: str) -> str:
