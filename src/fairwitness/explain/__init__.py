@@ -1,0 +1,1 @@
+"""Transparency: what the model is, and why it decides as it does."""

@@ -1,0 +1,99 @@
+"""From counts by group to the outcome of a check: the widest difference, its tables, figures and sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fairwitness.core.asks import TallyAsk
+from fairwitness.core.check import About, Given, Measured, NotApplicable
+from fairwitness.core.columns import Grouping
+from fairwitness.core.estimate import Key
+from fairwitness.fairness import sentences, tables
+from fairwitness.fairness.rates import Rate
+from fairwitness.fairness.sentences import GAP, Case, Told, Way
+from fairwitness.fairness.words import label
+from fairwitness.stats.gaps import Widest
+
+GAP_SOURCES = (
+    "Newcombe 1998, Statistics in Medicine 17(8):873-890, method 10, for the gap between two groups",
+    "Zou and Donner 2008, Statistics in Medicine 27(10):1693-1702, with Tukey's critical value, for more than two",
+    "Phipson and Smyth 2010, Statistical Applications in Genetics and Molecular Biology 9(1):39, shuffles",
+    "The limit of 10 points is a convention of this tool, not of a standard",
+)
+"""Where the intervals and the default limit of gaps come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """An outcome, and the comparison it tells of."""
+
+    outcome: Measured
+    widest: Widest
+
+
+def judged_tally(about: About, *of: str) -> TallyAsk:
+    """Counts of the judged rows over a grouping and what is asked of each person."""
+    return TallyAsk(by=about.columns if isinstance(about, Grouping) else (), of=of, judged=True)
+
+
+def compare_rates(given: Given, rate: Rate, told: Told, *, way: Way = GAP) -> Measured | NotApplicable:
+    """The outcome of a check that asks how far groups' rates are apart.
+
+    Args:
+        given: What the step was given.
+        rate: Counts by group.
+        told: The words.
+        way: By the widest gap, or by the lowest ratio.
+    """
+    found = compared(given, rate, told, level=given.level, way=way)
+    return found.outcome if isinstance(found, Compared) else found
+
+
+def compared(given: Given, rate: Rate, told: Told, *, level: float, way: Way = GAP) -> Compared | NotApplicable:
+    """As `compare_rates`, at a level of its own, for checks that judge several rates at once."""
+    grouping = given.grouping
+    reason = too_few_groups(rate, grouping, people=given.outline.people, tail=told.tail)
+    if reason:
+        return NotApplicable(reason)
+    widest = way.find(rate, level, given.rng)
+    case = Case(
+        grouping=grouping,
+        people=given.outline.people,
+        rate=rate,
+        told=told,
+        way=way,
+        widest=widest,
+        limit=given.limit,
+        level=level,
+    )
+    pairs = (tables.pair_table(widest, grouping.columns, way.unit),) if len(widest.pairs) > 1 else ()
+    outcome = Measured(
+        headline=sentences.headline(case),
+        lead=sentences.lead(case),
+        judged={Key(metric=told.metric, groups=widest.groups): widest.estimate},
+        explored=(tables.by_group(rate, grouping.columns, level=given.level, misses=told.misses), *pairs),
+        figures=(
+            tables.rate_figure(rate, grouping, told.rate, level=given.level, worse=told.worse),
+            tables.pair_figure(
+                widest,
+                grouping.columns,
+                f"{told.metric[0].upper()}{told.metric[1:]}, by {grouping.name}",
+                unit=way.unit,
+                limit=given.limit,
+            ),
+        ),
+        notes=sentences.notes(case),
+        to_settle=sentences.to_settle(case),
+    )
+    return Compared(outcome, widest)
+
+
+def too_few_groups(rate: Rate, grouping: Grouping, *, people: str, tail: str = "") -> str:
+    """Why there is nothing to compare; empty if there is."""
+    filled = [group for group, n in rate.totals.items() if n]
+    if len(rate.totals) < 2:
+        return f"{grouping.name!r} holds {'one group' if rate.totals else 'nobody'}; a gap needs two"
+    if len(filled) < 2:
+        have = f"only {label(filled[0], grouping.columns)}" if filled else "no group"
+        return f"{have} of {grouping.name!r} has {people}{tail}; a gap needs two"
+    return ""

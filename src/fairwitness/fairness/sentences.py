@@ -1,0 +1,233 @@
+"""What is said of a comparison: the fact, for whom and how sure, what changes its meaning, whom to collect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from fairwitness.core.columns import MISSING, Grouping
+from fairwitness.core.estimate import Estimate, Limit, Unit, Verdict
+from fairwitness.draw import format as fmt
+from fairwitness.fairness.rates import Rate
+from fairwitness.fairness.tables import MOST_GROUPS
+from fairwitness.fairness.words import FEW, chance, label, listed, members, share_of
+from fairwitness.stats import gaps, power
+from fairwitness.stats.gaps import Pair, Widest
+from fairwitness.stats.multiple import all_pairs
+
+MOST_PLANNED = 30
+"""Uncertain pairs for which the people to collect are worked out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The words of one rate.
+
+    Attributes:
+        metric: What is judged: `selection-rate gap`.
+        rate: The rate as the title of a chart: `Decided in favour`.
+        opening: Start of the headline, up to the groups: `The model decides in favour of`.
+        tail: What follows a group's name: ` whose approve is “1”`.
+        worse: Which end is shaded in a heat table.
+        misses: Name of the opposite rate, if people look for it.
+    """
+
+    metric: str
+    rate: str
+    opening: str
+    tail: str = ""
+    worse: Literal["low", "high"] = "low"
+    misses: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How two rates are compared: `find` and `settle` follow `stats.gaps` and `stats.power`."""
+
+    name: str
+    unit: Unit
+    find: Callable[[Rate, float, np.random.Generator], Widest]
+    settle: Callable[..., dict[str, int] | None]
+
+
+GAP = Way(
+    name="gap",
+    unit="points",
+    find=lambda rate, level, rng: gaps.widest_gap(rate.hits, rate.totals, level=level, rng=rng),
+    settle=power.settle_gap,
+)
+RATIO = Way(
+    name="ratio",
+    unit="ratio",
+    find=lambda rate, level, _: gaps.lowest_ratio(rate.hits, rate.totals, level=level),
+    settle=power.settle_ratio,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A comparison and all its sentences draw on.
+
+    Attributes:
+        people: The user's word for those the decisions are about.
+        limit: In force; None where nothing is judged.
+        level: At which the interval holds.
+    """
+
+    grouping: Grouping
+    people: str
+    rate: Rate
+    told: Told
+    way: Way
+    widest: Widest
+    limit: Limit | None
+    level: float
+
+    def label(self, group: str) -> str:
+        return label(group, self.grouping.columns)
+
+    def members(self, group: str) -> str:
+        return members(group, self.grouping.columns, self.people)
+
+    def share(self, group: str) -> str:
+        return share_of(self.rate.hits[group], self.rate.totals[group])
+
+    def share_of_members(self, group: str) -> str:
+        """`64.6 % of Black applicants`, `3 of 5 Asian applicants`."""
+        share = self.share(group)
+        return f"{share} {self.members(group)}" if self.few(group) else f"{share} of {self.members(group)}"
+
+    def few(self, group: str) -> bool:
+        return self.rate.totals[group] < FEW
+
+    @property
+    def named(self) -> Pair:
+        """The pair of the headline: the widest; where that is one of few people, the widest that is sure or of many."""
+        widest = next(pair for pair in self.widest.pairs if set(pair.groups) == set(self.widest.groups))
+        if not any(map(self.few, widest.groups)):
+            return widest
+        recorded = [pair for pair in self.widest.pairs if not any(MISSING in group for group in pair.groups)]
+        if self.limit is not None and self.widest.estimate.against(self.limit) is Verdict.FAIL:
+            sure = (pair for pair in self.widest.pairs if pair.estimate.against(self.limit) is Verdict.FAIL)
+            return next(sure, widest)
+        if self.limit is None:
+            return next((pair for pair in recorded if not any(map(self.few, pair.groups))), widest)
+        return widest
+
+    @property
+    def filled(self) -> list[str]:
+        """Groups with people in them, the largest first."""
+        return sorted((group for group, n in self.rate.totals.items() if n), key=lambda group: -self.rate.totals[group])
+
+
+def headline(case: Case) -> str:
+    """Two rates that are far apart; few people are counted and get no rate."""
+    lower, higher = case.named.groups
+    told, value = case.told, case.named.estimate.value
+    if case.share(lower) == case.share(higher) and not (case.few(lower) or case.few(higher)):
+        who = f"{case.members(lower)} and {case.members(higher)}{told.tail}"
+        return f"{told.opening} a similar share of {who}: {case.share(lower)}"
+    ratio = f", a ratio of {fmt.number(value, 'ratio')}" if case.way is RATIO and value is not None else ""
+    return f"{told.opening} {case.share_of_members(lower)} and {case.share_of_members(higher)}{told.tail}{ratio}"
+
+
+def lead(case: Case) -> str:
+    """Value and interval, over whom, what chance would give, the other groups, those too small, those unknown."""
+    found, told, people = case.widest.estimate, case.told, case.people
+    over = f"over {fmt.count(case.rate.people)} {people}{told.tail} in {len(case.filled)} groups"
+    first = f"The {case.way.name} is {_shown(case, found)}, {over}."
+    if set(case.named.groups) != set(case.widest.groups):
+        furthest = " and ".join(map(case.label, case.widest.groups))
+        between = f"Between these two the {case.way.name} is {_shown(case, case.named.estimate)}."
+        first = f"{between} It is widest between {furthest}: {_shown(case, found)}, {over}."
+    sentences = [first]
+    if found.p is not None:
+        sentences.append(chance(found.p))
+    others = [group for group in case.filled if group not in case.named.groups and not case.few(group)]
+    if others:
+        which = "Others" if len(others) > 1 else "The other group"
+        sentences.append(f"{which}: {listed(f'{case.label(group)} {case.share(group)}' for group in others)}.")
+    few = [group for group in case.filled if case.few(group)]
+    if few:
+        named = listed(f"{case.label(group)} ({case.rate.totals[group]})" for group in few)
+        sentences.append(f"Too few to judge alone, under {FEW} {people}: {named}.")
+    if case.widest.undefined:
+        named = listed(case.label(group) for group in case.widest.undefined)
+        sentences.append(f"Of {named} there are no {people}{told.tail}, so the rate there is unknown.")
+    return " ".join(sentences)
+
+
+def notes(case: Case) -> tuple[str, ...]:
+    """What changes what the number means: people whose group is not recorded, tables that are cut."""
+    found = []
+    aside = sum(n for group, n in case.rate.totals.items() if MISSING in group)
+    if aside and any(MISSING not in group for group in case.filled):
+        found.append(
+            f"{fmt.count(aside)} {case.people}{case.told.tail} have no {case.grouping.name} recorded; they are counted "
+            f"and shown, and a difference with them counts once it is firm"
+        )
+    if len(case.rate.totals) > MOST_GROUPS:
+        found.append(
+            f"the tables list the {MOST_GROUPS} largest of {fmt.count(len(case.rate.totals))} groups; the interval "
+            "holds for all of them"
+        )
+    return tuple(found)
+
+
+def to_settle(case: Case) -> str:
+    """Whom to collect, and how many, should the verdict be uncertain; empty where it is not."""
+    limit, rate, widest = case.limit, case.rate, case.widest
+    if limit is None or widest.estimate.against(limit) is not Verdict.UNCERTAIN:
+        return ""
+    if widest.undefined:
+        named = listed(case.members(group) for group in widest.undefined)
+        return f"Collect {named}{case.told.tail}: none is here, so the rate is unknown."
+    z = all_pairs(case.level, len(case.filled)) if len(case.filled) > 2 else None
+
+    def settle(pair: Pair) -> dict[str, int] | None:
+        return case.way.settle(rate.hits, rate.totals, pair.groups, limit, level=case.level, z=z)
+
+    doubtful = [pair for pair in widest.pairs if pair.estimate.against(limit) is Verdict.UNCERTAIN]
+    recorded = [pair for pair in doubtful if not any(MISSING in group for group in pair.groups)] or doubtful
+    beyond = [pair for pair in recorded if _beyond(pair.estimate.value, limit)]
+    plans = [settle(pair) for pair in (beyond or recorded)[:MOST_PLANNED]]
+    known = [plan for plan in plans if plan is not None]
+    if not known or (not beyond and len(known) < len(plans)):
+        return "What is observed lies on the limit: no number of people settles it if the rates stay as they are."
+    # One pair that proves to be beyond the limit is enough; to keep it, all must.
+    wanted = min(known, key=lambda plan: sum(plan.values())) if beyond else _together(known)
+    ordered = sorted((group for group in wanted if wanted[group]), key=lambda group: -wanted[group])
+    if not ordered:
+        return ""
+    each = listed((f"{_about(wanted[group])} more {case.members(group)}" for group in ordered), shown=4)
+    return f"About {each}{case.told.tail} would settle it, if the rates stay as they are."
+
+
+def _shown(case: Case, found: Estimate) -> str:
+    if found.value is None:
+        return "unknown, since no rate is above zero"
+    return fmt.measured(found.value, found.low, found.high, case.way.unit)
+
+
+def _together(plans: Sequence[dict[str, int]]) -> dict[str, int]:
+    """People who serve every plan at once."""
+    wanted: dict[str, int] = {}
+    for plan in plans:
+        wanted |= {group: max(number, wanted.get(group, 0)) for group, number in plan.items()}
+    return wanted
+
+
+def _beyond(value: float | None, limit: Limit) -> bool:
+    if value is None:
+        return False
+    over = limit.at_most is not None and value > limit.at_most
+    return over or (limit.at_least is not None and value < limit.at_least)
+
+
+def _about(number: int) -> str:
+    """Rounded up to two digits: more would be a pretence."""
+    step = 10 ** max(0, len(str(number)) - 2)
+    return fmt.count(-(-number // step) * step)
