@@ -98,4 +98,4 @@ def _without(held: pl.Series, words: list[str] | tuple[str, ...], name: str, rea
 
 def _listed(items: list[str]) -> str:
     rest = len(items) - _SHOWN
-    return ", ".join(items[:_SHOWN]) + (f" and {rest} more columns" if rest > 0 else "")
+    return ", ".join(items[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")

@@ -8,6 +8,7 @@ import fractions
 import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,9 @@ def from_frame(data: object, *, source: str = "DataFrame") -> Table:
     Raises:
         DataError: It is no table, or its columns differ in length.
     """
-    return from_columns(_columns(data, source), source=source)
+    notes: list[str] = []
+    table = from_columns(_columns(data, source, notes), source=source)
+    return replace(table, notes=(*notes, *table.notes))
 
 
 def from_columns(columns: Sequence[tuple[str, pl.Series]], *, source: str, fingerprint: str | None = None) -> Table:
@@ -88,15 +91,16 @@ def _update(state: Any, series: pl.Series) -> None:  # noqa: ANN401 - hashlib's 
         state.update(exact.fill_null(0).cast(pl.Int64).to_numpy().astype("<i8").tobytes())
 
 
-def _columns(data: object, source: str) -> list[tuple[str, pl.Series]]:
+def _columns(data: object, source: str, notes: list[str]) -> list[tuple[str, pl.Series]]:
     if isinstance(data, pl.LazyFrame):
         data = data.collect()
     if isinstance(data, pl.DataFrame):
         return [(series.name, series) for series in data]
     if isinstance(data, Mapping):
-        return _same_length([(str(name), _from_values(values)) for name, values in data.items()], source)
+        named = [(str(name), _from_values(values, str(name), notes)) for name, values in data.items()]
+        return _same_length(named, source)
     if type(data).__module__.partition(".")[0] == "pandas" and hasattr(data, "iloc"):
-        return _from_pandas(data)
+        return _from_pandas(data, notes)
     import narwhals as nw  # noqa: PLC0415 - only for frames of other libraries
 
     try:
@@ -107,22 +111,24 @@ def _columns(data: object, source: str) -> list[tuple[str, pl.Series]]:
     return [(series.name, series) for series in eager.to_polars()]
 
 
-def _from_pandas(data: Any) -> list[tuple[str, pl.Series]]:  # noqa: ANN401 - a pandas frame, never imported here
+def _from_pandas(data: Any, notes: list[str]) -> list[tuple[str, pl.Series]]:  # noqa: ANN401 - a pandas frame, never imported here
     """Column by column and by place: names may repeat, and pandas may stand alone (its own way needs pyarrow)."""
     columns = []
-    for place, name in enumerate(data.columns):
+    for place, label in enumerate(data.columns):
+        name = " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
         held = data.iloc[:, place]
         numpy_backed = isinstance(held.dtype, np.dtype) and held.dtype.kind in "fiub"
         if numpy_backed:
             series = pl.Series(values=held.to_numpy())
         else:
             missing = held.isna().to_numpy()
-            series = _from_values([None if gone else value for value, gone in zip(held, missing, strict=True)])
-        columns.append((" ".join(map(str, name)) if isinstance(name, tuple) else str(name), series))
+            cells = [None if gone else value for value, gone in zip(held, missing, strict=True)]
+            series = _from_values(cells, name, notes)
+        columns.append((name, series))
     return columns
 
 
-def _from_values(values: Any) -> pl.Series:  # noqa: ANN401 - a list, array or series of anything
+def _from_values(values: Any, name: str, notes: list[str]) -> pl.Series:  # noqa: ANN401 - a list, array or series
     """A series from Python values; cells of mixed types become text, nested ones a list, which `_simple` leaves out."""
     if isinstance(values, pl.Series):
         return values
@@ -131,6 +137,8 @@ def _from_values(values: Any) -> pl.Series:  # noqa: ANN401 - a list, array or s
     held = [_scalar(value) for value in values]
     kinds = {type(value) for value in held if value is not None}
     dtype, convert = _common_type(kinds, held)
+    if dtype == pl.String and kinds > {str}:
+        notes.append(f"{name}: cells of {', '.join(sorted(kind.__name__ for kind in kinds))} read as text")
     return pl.Series(values=[None if value is None else convert(value) for value in held], dtype=dtype)
 
 
@@ -197,7 +205,7 @@ def _simple(  # noqa: PLR0911 - one return a type
         notes.append(f"{name}: spans of time read as seconds")
         return series.dt.total_microseconds() / 1e6
     if dtype == pl.Object:
-        return _simple(name, _from_values(series.to_list()), notes)
+        return _simple(name, _from_values(series.to_list(), name, notes), notes)
     notes.append(f"{name}: left out, its cells are lists or other nested values")
     return None
 

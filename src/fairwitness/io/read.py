@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fairwitness.core.errors import DataError
-from fairwitness.io import columnar, delimited
+from fairwitness.io import arrays, columnar, datasets, delimited, pictures
 from fairwitness.io.frames import from_frame
 from fairwitness.io.locate import Place, locate
 from fairwitness.io.table import Table
@@ -16,8 +16,9 @@ def read(data: object, *, path_base: Path | None = None) -> Table:
 
     Args:
         data: A path to CSV or TSV (also .gz, .bz2, .xz, .zst), Parquet, Arrow or Feather; `package:NAME/path/in/package`
-            for a file an installed package ships; a frame of pandas, Polars, Arrow or whatever narwhals takes; a
-            mapping of names to columns.
+            for a file an installed package ships; pictures as .npz, IDX, or a folder with a table of attributes; a
+            frame of pandas, Polars, Arrow or whatever narwhals takes; a mapping of names to columns; a PyTorch Dataset
+            or DataLoader.
         path_base: The folder relative paths start from; None: the working directory.
 
     Raises:
@@ -27,14 +28,20 @@ def read(data: object, *, path_base: Path | None = None) -> Table:
         return data
     if isinstance(data, str | Path):
         return _file(locate(data, base=path_base))
-    return from_frame(data)
+    return datasets.read(data) if datasets.is_torch(data) else from_frame(data)
 
 
 def _file(place: Place) -> Table:
+    if place.path.is_dir():
+        return pictures.read(place)
+    if arrays.is_idx(place.path):
+        return arrays.read_idx(place)
+    if place.suffix == ".npz":
+        return arrays.read_npz(place)
     if place.suffix in columnar.PARQUET | columnar.ARROW:
         return columnar.read(place)
     if place.suffix in delimited.TEXT:
         return delimited.read(place)
     raise DataError.unreadable(
-        place.source, f"{place.suffix or 'no ending'} is not a format that is read", "give CSV, Parquet or Arrow"
+        place.source, f"{place.suffix or 'no ending'} is not a format that is read", "give CSV, Parquet, Arrow or .npz"
     )
