@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from fairwitness.core.check import CheckInfo, Errored, Measured, NeedsPerson, NotApplicable, Outcome
@@ -31,7 +32,7 @@ def judge(step: Step, outcome: Outcome, seconds: float) -> Finding:
 def _measured(step: Step, outcome: Measured, seconds: float) -> Finding:
     info, limit = step.check.info, step.limit
     evidence = [_evidence(key, estimate, limit) for key, estimate in outcome.judged.items()]
-    evidence.sort(key=lambda item: _rank(item.verdict))
+    evidence.sort(key=lambda item: (_rank(item.verdict), -_badness(item, limit)))
     verdict = evidence[0].verdict if evidence and limit is not None else Verdict.EXPLORED
     what_to_do = {
         Verdict.FAIL: info.advice,
@@ -95,6 +96,15 @@ def _evidence(key: Key, estimate: Estimate, limit: Limit | None) -> Evidence:
         p=estimate.p,
         verdict=Verdict.EXPLORED if limit is None else estimate.against(limit),
     )
+
+
+def _badness(item: Evidence, limit: Limit | None) -> float:
+    """How far the value lies towards or beyond the limit; undefined values come first."""
+    if item.value is None:
+        return math.inf
+    ends = [] if limit is None or limit.at_most is None else [item.value - limit.at_most]
+    ends += [] if limit is None or limit.at_least is None else [limit.at_least - item.value]
+    return max(ends, default=0.0)
 
 
 def _rank(verdict: Verdict) -> int:
