@@ -30,6 +30,17 @@ def test_two_groups_get_newcombes_interval() -> None:
         assert [pair.groups for pair in found.pairs] == [("a", "b")]
 
 
+def test_rare_events_beside_a_huge_group_are_no_gap_even_at_a_high_level() -> None:
+    """Where Newcombe's limits hold in 90 % of draws for a nominal 99 %."""
+    rng, totals = np.random.default_rng(3), {"few": 100, "all": 1_000_000}
+    found = [
+        widest_gap({"few": int(few), "all": 1000}, totals, level=0.99).estimate
+        for few in rng.binomial(100, 0.001, 1000)
+    ]
+    assert np.mean([estimate.low == 0 for estimate in found]) > 0.98
+    assert found[0].method == "interval from exact limits"
+
+
 def test_an_interval_across_zero_is_folded() -> None:
     """5/56 against 0/29 lies in [-0.0381, 0.1926]: the size of the gap then lies in [0, 0.1926]."""
     found = widest_gap({"a": 5}, {"a": 56, "b": 29})

@@ -116,13 +116,12 @@ def widest_gap(
         TooFewError: Fewer than two groups have people in them.
 
     Source:
-        Newcombe 1998, Statistics in Medicine 17(8):873-890, method 10, for two groups; Zou and Donner 2008, ibid.
-        27(10):1693-1702, with Tukey's critical value, for more.
+        Newcombe 1998, Statistics in Medicine 17(8):873-890, method 10, for two groups at 95 %; Zou and Donner 2008,
+        ibid. 27(10):1693-1702, with Tukey's critical value, for more (see `intervals.FAR_OUT`).
     """
     groups = _Groups.of(hits, totals)
     first, second = groups.pairs()
-    interval = intervals.newcombe if groups.two else intervals.mover_difference
-    low, high = interval(
+    low, high = intervals.difference(
         (groups.hits[first], groups.hits[second]), (groups.n[first], groups.n[second]), z=groups.z(level)
     )
     value = groups.rates[second] - groups.rates[first]
@@ -138,7 +137,7 @@ def widest_gap(
         level=level,
         n=int(groups.n[first[widest]] + groups.n[second[widest]]),
         unit="points",
-        method="Newcombe's interval" if groups.two else groups.method("differences"),
+        method=groups.method("Newcombe's interval", level),
         p=None if rng is None else widest_gap_p(groups.hits[tested], groups.n[tested], draws=draws, rng=rng),
     )
     order = np.argsort(-value, kind="stable")
@@ -171,13 +170,12 @@ def lowest_ratio(
         TooFewError: Fewer than two groups have people in them.
 
     Source:
-        Miettinen and Nurminen 1985, Statistics in Medicine 4(2):213-226, for two groups; Donner and Zou 2012,
-        Statistical Methods in Medical Research 21(4):347-359, with Tukey's critical value, for more.
+        Miettinen and Nurminen 1985, Statistics in Medicine 4(2):213-226, for two groups at 95 %; Donner and
+        Zou 2012, Statistical Methods in Medical Research 21(4):347-359, with Tukey's critical value, for more.
     """
     groups = _Groups.of(hits, totals)
     first, second = groups.pairs()
-    interval = intervals.ratio if groups.two else intervals.mover_ratio
-    low, high = interval(
+    low, high = intervals.quotient(
         (groups.hits[second], groups.hits[first]), (groups.n[second], groups.n[first]), z=groups.z(level)
     )
     known = groups.rates[second] > 0
@@ -195,7 +193,7 @@ def lowest_ratio(
         level=level,
         n=int(groups.n[first[lowest]] + groups.n[second[lowest]]),
         unit="ratio",
-        method="score interval" if groups.two else groups.method("ratios"),
+        method=groups.method("score interval", level),
     )
     order = np.argsort(value, kind="stable")  # undefined ratios are NaN and come last
     return groups.widest(lowest, estimate, order, (value, low, high))
@@ -231,12 +229,9 @@ class _Groups:
     def z(self, level: float) -> float:
         return all_pairs(level, len(self.names))
 
-    @property
-    def two(self) -> bool:
-        return len(self.names) == 2
-
-    def method(self, what: str) -> str:
-        return f"{what} from exact limits, for all pairs of {len(self.names)} groups at once"
+    def method(self, ordinary: str, level: float) -> str:
+        name = "interval from exact limits" if self.z(level) > intervals.FAR_OUT else ordinary
+        return name if len(self.names) == 2 else f"{name}, for all pairs of {len(self.names)} groups at once"
 
     def pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Places of the two groups of each pair, lower rate first."""

@@ -21,6 +21,14 @@ N = TypeVar("N", float, NDArray[Any])
 """Number or array: what comes in goes out."""
 Other = float | NDArray[Any]
 
+FAR_OUT = 2.0
+"""Beyond this critical value Wilson's and score limits miss rare events too often to be trusted.
+
+Measured at the worst rate, a group of 100 or 20 beside one of a million: differences over Wilson's limits hold in 90 % of
+draws at a level of 95 %, still in 90 % at 99 %, and in 67 % for all pairs of 5 groups at 95 %; over exact limits in 96 %,
+99.5 % and 97 %.
+"""
+
 _HALVINGS = 60  # of an interval no wider than 2, so a limit is exact to the last bit
 
 
@@ -96,9 +104,7 @@ def mover_difference(
 ) -> tuple[N, N]:
     """Newcombe's interval of a difference, over exact limits of each share in place of Wilson's.
 
-    For critical values far out, as many intervals at once need them. Wilson's limits miss rare events there: among 19
-    groups of 100 beside one of a million, all with a rate of 0.2 %, they find a gap in 29 % of fair draws at a level
-    of 95 %; these in none, for intervals about 3 % wider.
+    For critical values far out (`FAR_OUT`), as many intervals at once need them; about 3 % wider than Wilson's.
 
     Args, Returns, Raises: as `newcombe`.
 
@@ -170,7 +176,7 @@ def mover_ratio(
 ) -> tuple[N, N]:
     """Interval of the ratio of two independent shares, second over first, from exact limits of each.
 
-    For critical values far out, where the score interval misses rare events (see `mover_difference`).
+    For critical values far out (`FAR_OUT`), as many intervals at once need them.
 
     Args, Returns, Raises: as `ratio`.
 
@@ -188,6 +194,18 @@ def mover_ratio(
         low = under / (both + np.sqrt(np.maximum(both**2 - under * below, 0)))
         high = (both + np.sqrt(np.maximum(both**2 - over * above, 0))) / above
     return _back(np.where(p1 == 0, 0.0, low), np.where(p0 == 0, np.inf, high))
+
+
+def difference(
+    hits: tuple[N, N], n: tuple[Other, Other], *, level: float = 0.95, z: float | None = None
+) -> tuple[N, N]:
+    """Interval of a difference that may be judged: `newcombe`, or `mover_difference` where its limits lie far out."""
+    return (mover_difference if critical(level, z) > FAR_OUT else newcombe)(hits, n, level=level, z=z)
+
+
+def quotient(hits: tuple[N, N], n: tuple[Other, Other], *, level: float = 0.95, z: float | None = None) -> tuple[N, N]:
+    """Interval of a ratio that may be judged: `ratio`, or `mover_ratio` where its limits lie far out."""
+    return (mover_ratio if critical(level, z) > FAR_OUT else ratio)(hits, n, level=level, z=z)
 
 
 def mean(total: N, squares: Other, n: Other, *, level: float = 0.95, z: float | None = None) -> tuple[N, N]:

@@ -40,10 +40,7 @@ def settle_gap(
     """
 
     def estimate(hits: tuple[float, float], n: tuple[float, float]) -> tuple[float, float]:
-        if z is None:
-            low, high = intervals.newcombe(hits, n, level=level)
-        else:
-            low, high = intervals.mover_difference(hits, n, z=z)
+        low, high = intervals.difference(hits, n, level=level, z=z)
         return max(0.0, low, -high), max(high, -low)
 
     return _settle(hits, totals, groups, limit, estimate, unit="points")
@@ -62,8 +59,7 @@ def settle_ratio(
 
     def estimate(hits: tuple[float, float], n: tuple[float, float]) -> tuple[float, float]:
         lower, higher = sorted((0, 1), key=lambda i: hits[i] / n[i])
-        pair = (hits[higher], hits[lower]), (n[higher], n[lower])
-        low, high = intervals.ratio(*pair, level=level) if z is None else intervals.mover_ratio(*pair, z=z)
+        low, high = intervals.quotient((hits[higher], hits[lower]), (n[higher], n[lower]), level=level, z=z)
         return min(low, 1 / high), min(1.0, high)
 
     if not any(hits.get(group, 0) for group in groups):

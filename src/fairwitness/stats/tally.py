@@ -246,7 +246,7 @@ def _moves(have: Sequence[str], want: Sequence[str]) -> NDArray[np.int32]:
 
 
 def code_categories(column: NDArray[Any]) -> tuple[tuple[str, ...], Ints]:
-    """Categories of a column by name, and the code of each row."""
+    """Categories of a column by name, in canonical order, and the (n,) code of each row; see `Tally.of`."""
     if column.dtype.kind in "fiub":
         values, codes = np.unique(column.astype(np.float64), return_inverse=True)  # NaN sorts last, once
         names = [MISSING if np.isnan(value) else number_name(value) for value in values.tolist()]
@@ -260,7 +260,10 @@ def code_categories(column: NDArray[Any]) -> tuple[tuple[str, ...], Ints]:
 
 
 def code_bins(column: NDArray[Any], edges: Sequence[float]) -> tuple[tuple[str, ...], Ints]:
-    """Bins of a numeric column, and the code of each row. Every bin is a category; other places only if rows fall there."""
+    """Bins of a numeric column, and the (n,) code of each row; see `Tally.of`.
+
+    Every bin is a category, so that batches share a scale; what lies outside or is missing only if there is some.
+    """
     cuts = np.asarray(edges, dtype=np.float64)
     if len(cuts) < 2 or not (np.diff(cuts) > 0).all():
         raise ValueError(f"bin edges must increase and be at least two; got {tuple(edges)}")
