@@ -1,6 +1,6 @@
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -30,8 +30,8 @@ TODAY = date(2026, 11, 23)
 class Gap:
     """A check that is never run: only its words and limit matter here."""
 
-    info = INFO
-    Options = NoOptions
+    info: ClassVar[CheckInfo] = INFO
+    Options: ClassVar[type] = NoOptions
 
     def asks(self, outline: Any, about: Any, options: Any) -> tuple[()]:
         return ()
