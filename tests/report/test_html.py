@@ -140,6 +140,22 @@ def test_a_large_audit_stays_small_and_says_what_it_left_out(n: int) -> None:
     assert shown + told == n
 
 
+def test_any_audit_stays_small() -> None:
+    """Two hundred findings of each verdict, each with a reason of its own and a group named by a page of text."""
+    page = report.html(
+        document(
+            tuple(
+                finding(
+                    f"data.check-{verdict}", f"{i} {'word ' * 400}", verdict, reason=f"reason {i} {'because ' * 90}"
+                )
+                for verdict in Verdict
+                for i in range(200)
+            )
+        )
+    )
+    assert len(page.encode()) <= 300_000
+
+
 def test_an_audit_that_found_nothing_does_not_claim_a_pass() -> None:
     page = report.html(document())
     assert "Nothing was judged" in page

@@ -93,7 +93,7 @@ def _columns(figure: Intervals, rows: tuple[Interval, ...], width: int) -> _Colu
 
 def _wide(canvas: Canvas, figure: Intervals, rows: tuple[Interval, ...]) -> float:
     columns = _columns(figure, rows, canvas.width)
-    axis = _axis(figure, rows, start=columns.label + GAP + 8, end=columns.value - GAP - 8, ticks=6)
+    axis = _axis(figure, rows, start=columns.label + GAP + 8, end=columns.value - GAP - 16, ticks=6)
     lines = {row.label: two_lines(row.label, columns.label) for row in rows}
     pitch = 38.0 if any(len(each) > 1 for each in lines.values()) else 30.0 if len(rows) <= 12 else 25.0
     y = 22.0 if figure.limit else 4.0

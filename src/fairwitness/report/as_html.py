@@ -41,7 +41,11 @@ def html(document: Document) -> str:
     """The whole page; charts, then articles, give way before it grows past `MOST_BYTES`, and the page says so."""
     document = view.clean(document)
     page = _Page(document, _anchors(document))
-    page.fill(MOST_BYTES - SPARE - len(page.render().encode()))
+    shell = len(page.render().encode())
+    while shell > MOST_BYTES // 2 and page.rows > 5:  # lines alone would fill the page
+        page.rows //= 2
+        shell = len(page.render().encode())
+    page.fill(MOST_BYTES - SPARE - shell)
     return page.render()
 
 
@@ -52,6 +56,7 @@ class _Page:
     document: Document
     anchors: dict[str, str]
     articles: dict[str, Markup] = field(default_factory=dict)  # finding id to article
+    rows: int = LINE_ROWS
 
     def fill(self, room: int) -> None:
         told = view.sections(self.document)
@@ -87,7 +92,7 @@ class _Page:
                 script=Markup(script),  # noqa: S704 - our own file
                 style_hash=_sha256(css),
                 script_hash=_sha256(script),
-                rows=LINE_ROWS,
+                rows=self.rows,
             )
         )
 

@@ -19,6 +19,7 @@ from fairwitness.draw import format as fmt
 from fairwitness.draw.text import plain
 
 T = TypeVar("T")
+LONGEST = 2_000  # characters of one string
 PERCENT = re.compile(r"(?<=\d) %")
 INTERVAL = re.compile(r"\[([−–\d.]+), ([−–\d.]+)\]")
 
@@ -43,7 +44,7 @@ def _clean(value: Any) -> Any:  # noqa: ANN401 - any tree of dataclasses
     if isinstance(value, Verdict):
         return value
     if type(value) is str:
-        return tidy(plain(value).strip())
+        return tidy(clip(plain(value).strip()))
     if isinstance(value, tuple):
         return tuple(_clean(item) for item in value)
     if isinstance(value, Mapping):
@@ -51,6 +52,11 @@ def _clean(value: Any) -> Any:  # noqa: ANN401 - any tree of dataclasses
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.replace(value, **{f.name: _clean(getattr(value, f.name)) for f in dataclasses.fields(value)})
     return value
+
+
+def clip(text: str) -> str:
+    """A group can be named by a whole page of free text; a surface shows its beginning."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def tidy(text: str) -> str:
@@ -233,18 +239,20 @@ def about(evidence: Evidence) -> str:
 
 
 def methods(finding: Finding) -> list[str]:
-    """How the judged numbers were made, each method once: `Newcombe, simultaneous; 95 %; p = 0.0002`."""
-    found: dict[str, None] = {}
+    """How the judged numbers were made, each method once with its smallest p: `Newcombe; intervals at 95 %; p = 0.01`."""
+    found: dict[str, float | None] = {}
     for each in finding.evidence:
         parts = [each.method] if each.method else []
         if each.level is not None:
             parts.append(f"intervals at {fmt.level(each.level)}")
         if each.claim not in {"estimate", "count"}:
             parts.append("an assumption" if each.claim == "assumed" else f"a {each.claim}")
-        if each.p is not None:
-            parts.append(f"p {'' if each.p < 0.0001 else '= '}{fmt.probability(each.p)}")
-        found["; ".join(parts)] = None
-    return [words for words in found if words][:6]
+        words = "; ".join(parts)
+        found[words] = min((p for p in (found.get(words), each.p) if p is not None), default=None)
+    said = {
+        words: "" if p is None else f"p {'' if p < 0.0001 else '= '}{fmt.probability(p)}" for words, p in found.items()
+    }
+    return ["; ".join(part for part in line if part) for line in said.items() if any(line)][:6]
 
 
 def provenance(document: Document) -> list[tuple[str, str, str]]:
