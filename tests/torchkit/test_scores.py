@@ -140,7 +140,7 @@ def test_one_score_needs_a_positive_class() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"positive": "yess"}, "the positive class 'yess' is not among the classes; did you mean 'yes'?"),
+        ({"positive": "yess"}, "the positive class 'yess' is not among the classes; they are 'no', 'yes'$"),
         ({"classes": ("yes",)}, r"\['yes'\] are not two or more different classes"),
         ({"classes": ("yes", "yes")}, "are not two or more different classes"),
         ({"threshold": 50.0}, "threshold is 50.0; it is a score, so between 0 and 1"),

@@ -17,12 +17,16 @@ def blame(error: BaseException) -> str:
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
+def _names(classes: Iterable[str]) -> str:
+    return ", ".join(repr(name) for name in classes)
+
+
 class RuleError(ModelError):
     """Classes, positive class or threshold do not make a decision rule."""
 
     @classmethod
     def unknown_positive(cls, positive: str, classes: Iterable[str]) -> Self:
-        return cls(f"model: the positive class {positive!r} is not among the classes; {hint(positive, classes)}")
+        return cls(f"model: the positive class {positive!r} is not among the classes; they are {_names(classes)}")
 
     @classmethod
     def classes(cls, classes: Sequence[str]) -> Self:
@@ -64,7 +68,7 @@ class OutputError(ModelError):
 
     @classmethod
     def unknown_class(cls, found: str, classes: Iterable[str], *, source: str) -> Self:
-        return cls(f"{source}: decides {found!r}, which is not a class of the target; {hint(found, classes)}")
+        return cls(f"{source}: decides {found!r}, which is not a class of the target; they are {_names(classes)}")
 
     @classmethod
     def no_positive(cls, *, source: str) -> Self:

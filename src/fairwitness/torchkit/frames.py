@@ -13,7 +13,7 @@ from fairwitness.core.errors import ColumnError
 from fairwitness.core.subject import Rows
 
 BATCH_BYTES = 1 << 24  # inputs of one batch; activations of a network are a multiple of it
-BATCH_ROWS = 16_384
+BATCH_ROWS = 8_192
 
 
 def require(columns: Sequence[Column], rows: Rows, *, source: str) -> None:

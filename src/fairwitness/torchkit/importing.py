@@ -31,9 +31,9 @@ def import_named(spec: str, *, base: Path) -> Any:  # noqa: ANN401 - whatever th
 
 
 def _import(module: str, spec: str, base: Path) -> ModuleType:
-    _forget_others(module, base)
+    _forget(module, base)
     try:
-        with _searched(base):
+        with searched(base):
             return importlib.import_module(module)
     except (Exception, SystemExit) as error:
         if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
@@ -41,22 +41,30 @@ def _import(module: str, spec: str, base: Path) -> ModuleType:
         raise LoadError.import_raised(spec, error) from error
 
 
-def _forget_others(module: str, base: Path) -> None:
-    """Let a file in `base` win over a module of that name that an audit in another folder has imported."""
+def _forget(module: str, base: Path) -> None:
+    """Let the file in `base` win, as it is now, over what this process has imported under that name: from another
+    folder, or before it was edited.
+    """
     top = module.partition(".")[0]
-    held = sys.modules.get(top)
     here = [path for path in (base / f"{top}.py", base / top / "__init__.py") if path.is_file()]
-    if held is not None and here and Path(held.__file__ or "").resolve() != here[0]:
-        for name in [name for name in sys.modules if f"{name}.".startswith(f"{top}.")]:
-            del sys.modules[name]
+    if not here or top not in sys.modules:
+        return
+    same = Path(getattr(sys.modules[top], "__file__", None) or "").resolve() == here[0]
+    stale = module if same else top
+    for name in [name for name in sys.modules if f"{name}.".startswith(f"{stale}.")]:
+        del sys.modules[name]
 
 
 @contextmanager
-def _searched(base: Path) -> Iterator[None]:
-    """`base` first on the path, so that the user's file can import its neighbours."""
+def searched(base: Path) -> Iterator[None]:
+    """`base` first on the path, so that the user's file can import its neighbours; no bytecode is left in it."""
     importlib.invalidate_caches()
-    sys.path.insert(0, str(base))
+    place, writes = str(base.resolve()), sys.dont_write_bytecode
+    sys.path.insert(0, place)
+    sys.dont_write_bytecode = True
     try:
         yield
     finally:
-        sys.path.remove(str(base))
+        sys.dont_write_bytecode = writes
+        if place in sys.path:  # the user's code may have removed it
+            sys.path.remove(place)

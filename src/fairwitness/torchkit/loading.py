@@ -16,7 +16,7 @@ from fairwitness.core.errors import UserError, hint
 from fairwitness.core.subject import Rows
 from fairwitness.torchkit.encoding import Encoding
 from fairwitness.torchkit.errors import LoadError
-from fairwitness.torchkit.importing import import_named
+from fairwitness.torchkit.importing import import_named, searched
 from fairwitness.torchkit.layers import parameter_count
 from fairwitness.torchkit.model import TorchModel
 from fairwitness.torchkit.scores import Activation, DecisionRule
@@ -122,7 +122,8 @@ def _build(factory: str, base: Path) -> tuple[nn.Module, Mapping[str, Any]]:
     if not callable(function):
         raise LoadError.returned(factory, f"a {type(function).__name__} that cannot be called")
     try:
-        given = function()
+        with searched(base):
+            given = function()
     except UserError:
         raise
     except (Exception, SystemExit) as error:
