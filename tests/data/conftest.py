@@ -113,7 +113,7 @@ def look() -> Callable[..., Any]:
 
 def _frame(path: Path) -> dict[str, NDArray[Any]]:
     """A CSV as columns: numbers as float64 with NaN, others as object of str or None."""
-    import pandas as pd  # noqa: PLC0415 - only where a test reads a file
+    import pandas as pd
 
     frame = pd.read_csv(path, low_memory=False)
     found: dict[str, NDArray[Any]] = {}

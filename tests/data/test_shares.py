@@ -76,7 +76,7 @@ def test_balanced_digits_pass_and_a_thinned_copy_fails(look: Look) -> None:
     assert verdict(even, AT_LEAST) is Verdict.PASS
     assert verdict(thin, AT_LEAST) is Verdict.FAIL
     assert "Each of the 10 classes of digit has 500 rows" in even.headline
-    assert "7, has 300 rows" in thin.headline
+    assert "“7”, has 300 rows" in thin.headline
     assert thin.figures[0].counts == (500, 500, 500, 500, 500, 500, 500, 300, 500, 500)
     small = look("data.class-imbalance", {"digit": repeated({"0": 10, "1": 8})}, target="digit")
     assert verdict(small, AT_LEAST) is Verdict.UNCERTAIN
@@ -146,11 +146,11 @@ def test_under_representation_says_whom_to_collect(look: Look) -> None:
         reference={"sex": {"x": 0.49, "y": 0.49}},
         people="applicants",
     )
-    assert outcome.headline.startswith("y are 30.0")
-    assert "collect 400 more of y" in outcome.lead
+    assert outcome.headline.startswith("Y applicants are 30.0")
+    assert "collect 400 more y applicants" in outcome.lead
     assert any("12 rows" in note and "z" in note for note in outcome.notes)
     assert any("98.0" in note for note in outcome.notes)
-    assert any(MISSING in note for note in outcome.notes)
+    assert any(note.startswith("5 rows of") for note in outcome.notes)
 
 
 def test_no_reference_is_not_applicable(look: Look) -> None:

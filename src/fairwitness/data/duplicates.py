@@ -58,7 +58,7 @@ def equal(columns: Mapping[str, NDArray[Any]], left: NDArray[np.int64], right: N
         agree = a == b
         if values.dtype.kind == "f":
             agree |= np.isnan(a) & np.isnan(b)
-        same &= np.asarray(agree, dtype=bool).reshape(len(left), -1).all(axis=1)
+        same &= np.asarray(agree, dtype=bool).all(axis=tuple(range(1, values.ndim)))
     return same
 
 

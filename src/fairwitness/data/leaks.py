@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fairwitness.core.columns import Column
 from fairwitness.core.estimate import Estimate, Limit, Verdict
 from fairwitness.core.subject import Rows
-from fairwitness.data.levels import auc_estimate, fold_of, levels, telling
+from fairwitness.data.levels import fold_of, levels, telling
 
 OTHER_ROLES = frozenset({"target", "decision", "score", "split", "unit"})
 """Roles of columns that are made from the target or with it, or that a model never reads."""
@@ -64,7 +64,7 @@ def measure(
         One entry a column, none where fewer than two classes are recorded. AUC in [0, 1]; about 0.5 tells nothing.
     """
     known = np.array([label is not None for label in labels], dtype=bool)
-    names, coded, sizes = np.unique(labels[known].astype(str), return_inverse=True, return_counts=True)
+    names, coded = np.unique(labels[known].astype(str), return_inverse=True)
     if len(names) < 2 or not columns:
         return []
     fold = fold_of(coded, rng=rng or np.random.default_rng(0))
@@ -73,9 +73,9 @@ def measure(
     found = []
     for column in columns:
         own = levels(rows.columns[column.name][known], column)
-        area, best = max(zip(telling(own, coded, fold, sides), sides, strict=True))
-        estimate = auc_estimate(area, int(sizes[best]), int(len(coded) - sizes[best]), level=share)
-        found.append(Leak(column=column.name, auc=estimate, category=str(names[best])))
+        told = dict(zip(sides, telling(own, coded, fold, sides, level=share), strict=True))
+        best = max(told, key=lambda side: told[side].value or 0.0)
+        found.append(Leak(column=column.name, auc=told[best], category=str(names[best])))
     return sorted(found, key=lambda leak: -(leak.auc.value or 0.0))
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fairwitness.core.columns import Column
 from fairwitness.core.estimate import Estimate
-from fairwitness.stats import intervals
+from fairwitness.stats.auc import areas, auc_from_histogram
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -73,7 +73,7 @@ def fold_of(labels: Ints, *, rng: np.random.Generator, folds: int = FOLDS) -> In
     return fold
 
 
-def telling(column: Levels, labels: Ints, fold: Ints, sides: Sequence[int]) -> list[float]:
+def telling(column: Levels, labels: Ints, fold: Ints, sides: Sequence[int], *, level: float) -> list[Estimate]:
     """How well the column alone tells classes from the rest.
 
     Ranks are used where the levels have an order, in whichever direction and with missing at whichever end tells
@@ -85,14 +85,17 @@ def telling(column: Levels, labels: Ints, fold: Ints, sides: Sequence[int]) -> l
         labels: (n,) class of each row, counted from 0.
         fold: (n,) fold of each row, from `fold_of`.
         sides: Classes to tell from the rest; of two classes, telling one tells the other.
+        level: Two-sided confidence of each interval on its own.
 
     Returns:
-        AUC of each side, in [0, 1]; NaN for a class nobody or everybody is in.
+        AUC of each side, in [0, 1].
+
+    Raises:
+        TooFewError: Nobody or everybody is of a side's class.
     """
-    classes = int(labels.max(initial=0)) + 1
     if column.ordered:
-        return _by_rank(column, labels, classes, sides)
-    return _by_name(merged(column), labels, classes, fold, sides)
+        return _by_rank(column, labels, sides, level)
+    return _by_name(merged(column), labels, fold, sides, level)
 
 
 def merged(column: Levels) -> Levels:
@@ -104,63 +107,31 @@ def merged(column: Levels) -> Levels:
     return Levels(place[column.codes], int(often.sum()) + 1, ordered=False, missing=False)
 
 
-def auc_of_counts(scores: Floats, positive: NDArray[Any], negative: NDArray[Any]) -> float:
-    """AUC of cells: the chance that a positive row scores above a negative one, ties counting half.
-
-    Args:
-        scores: (cells,) score of each cell.
-        positive: (cells,) rows of the class in it.
-        negative: (cells,) the other rows in it.
-
-    Returns:
-        In [0, 1]; NaN where one side is empty.
-    """
-    _, place = np.unique(scores, return_inverse=True)
-    return _area(np.bincount(place, weights=positive), np.bincount(place, weights=negative))
-
-
-def auc_estimate(area: float, positives: int, negatives: int, *, level: float) -> Estimate:
-    """An area with its interval, of positive width even at 1.
-
-    Args:
-        area: In [0, 1].
-        positives: Rows of the class, at least 1.
-        negatives: The other rows, at least 1.
-        level: Two-sided confidence.
-    """
-    low, high = intervals.auc(area, positives, negatives, level=level)
-    method = "rank AUC, Newcombe's method 5"
-    return Estimate(
-        value=area, low=float(low), high=float(high), level=level, n=positives + negatives, unit="auc", method=method
-    )
-
-
-def _area(up: NDArray[Any], down: NDArray[Any]) -> float:
-    """AUC of cells that stand in ascending order of distinct scores."""
-    pairs = float(up.sum()) * float(down.sum())
-    if not pairs:
-        return float("nan")
-    return float(up @ (np.cumsum(down) - 0.5 * down)) / pairs
-
-
-def _by_rank(column: Levels, labels: Ints, classes: int, sides: Sequence[int]) -> list[float]:
+def _by_rank(column: Levels, labels: Ints, sides: Sequence[int], level: float) -> list[Estimate]:
+    classes = int(labels.max(initial=0)) + 1
     table = np.bincount(column.codes * classes + labels, minlength=column.size * classes).reshape(-1, classes)
     orders = [table, np.roll(table, 1, axis=0)] if column.missing else [table]  # rolled: missing at the other end
-    areas = np.array([[_area(at[:, side], at.sum(axis=1) - at[:, side]) for side in sides] for at in orders])
-    best: list[float] = np.maximum(areas, 1 - areas).max(axis=0).tolist()
-    return best
+    found = []
+    for side in sides:
+        halves = [(each.sum(axis=1) - each[:, side], each[:, side]) for each in orders]
+        halves += [(down[::-1], up[::-1]) for down, up in halves]
+        down, up = max(halves, key=lambda half: float(areas(*half)))
+        found.append(auc_from_histogram(down, up, level=level))
+    return found
 
 
-def _by_name(column: Levels, labels: Ints, classes: int, fold: Ints, sides: Sequence[int]) -> list[float]:
-    folds = int(fold.max(initial=0)) + 1
+def _by_name(column: Levels, labels: Ints, fold: Ints, sides: Sequence[int], level: float) -> list[Estimate]:
+    folds, classes = int(fold.max(initial=0)) + 1, int(labels.max(initial=0)) + 1
     cell = (fold * column.size + column.codes) * classes + labels
     inside = np.bincount(cell, minlength=folds * column.size * classes).reshape(folds, column.size, classes)
     outside = inside.sum(axis=0) - inside
     seen, whole = outside.sum(axis=2), inside.sum(axis=2)
-    areas = []
+    found = []
     for side in sides:
         hits, own = outside[:, :, side], inside[:, :, side]
         prior = hits.sum() / max(seen.sum(), 1)
         scores = (hits + SHRINK * prior) / (seen + SHRINK)
-        areas.append(auc_of_counts(scores.ravel(), own.ravel(), (whole - own).ravel()))
-    return areas
+        _, place = np.unique(scores, return_inverse=True)
+        down, up = (np.bincount(place.ravel(), weights=each.ravel()) for each in (whole - own, own))
+        found.append(auc_from_histogram(down, up, level=level))
+    return found

@@ -17,15 +17,13 @@ class Gap:
         column: Its name.
         groups: Where it is missing least, and most.
         estimate: Widest gap between two groups in the share missing, held together with the other columns'.
-        shares: Share missing in each group with people in it.
-        rows: Rows in which it is missing.
+        missing: Rows that miss it, by group.
     """
 
     column: str
     groups: tuple[str, str]
     estimate: Estimate
-    shares: Mapping[str, float]
-    rows: int
+    missing: Mapping[str, int]
 
 
 def gaps(missing: Mapping[str, Mapping[str, int]], totals: Mapping[str, int], *, level: float = 0.95) -> list[Gap]:
@@ -43,14 +41,12 @@ def gaps(missing: Mapping[str, Mapping[str, int]], totals: Mapping[str, int], *,
     found = []
     for column, hits in some.items():
         widest = widest_gap(hits, totals, level=1 - (1 - level) / len(some))
-        shares = {group: hits.get(group, 0) / total for group, total in totals.items() if total}
         found.append(
             Gap(
                 column=column,
                 groups=widest.groups,
                 estimate=widest.estimate,
-                shares=shares,
-                rows=sum(hits.values()),
+                missing=hits,
             )
         )
     return sorted(found, key=lambda gap: -(gap.estimate.value or 0.0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 from fairwitness.core.asks import CLASS, Ask, TallyAsk
 from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions, NotApplicable, Outcome
@@ -10,7 +11,8 @@ from fairwitness.core.columns import MISSING
 from fairwitness.core.estimate import Key, Limit, Severity
 from fairwitness.core.subject import Outline
 from fairwitness.data.shares import bars, smallest_to_largest
-from fairwitness.data.words import class_word, count, percent, plural, third, within
+from fairwitness.data.words import count, percent, plural, target_of, within
+from fairwitness.draw import format as show
 
 ASK = TallyAsk(of=(CLASS,))
 
@@ -51,24 +53,23 @@ class ClassImbalance:
         ratio = smallest_to_largest(counts, level=given.level)
         if ratio is None:
             return NotApplicable(f"{len(counts)} classes with rows; a balance needs two")
-        total, target = sum(counts.values()), class_word(given.outline)
+        total, target = sum(counts.values()), target_of(given.outline)
         small, large = ratio.groups
-        low, high = (min(counts.values()), max(counts.values()))
-        if low == high:
-            headline = f"Each of the {len(counts)} classes of {target} has {plural(low, 'row')}"
+        fewest, most = counts[small], counts[large]
+        if fewest == most:
+            headline = f"Each of the {len(counts)} classes of {target} has {plural(fewest, 'row')}"
         else:
             headline = (
-                f"The smallest class of {target}, {small}, has {plural(low, 'row')} "
-                f"({percent(low / total)}); the largest, {large}, has {count(high)}"
+                f"The smallest class of {target}, “{small}”, has {plural(fewest, 'row')} ({percent(fewest / total)}); "
+                f"the largest, “{large}”, has {count(most)}"
             )
-        limit = given.limit or self.info.limit
-        need = high * ((limit.at_least if limit else None) or 1.0)
         lead = (
-            f"That is {third(low / high)} {within(ratio.estimate, scale=1, decimals=3)} rows for each row of the "
+            f"That is {show.number(ratio.estimate.value, 'ratio')} {within(ratio.estimate)} rows for each row of the "
             f"largest class, over {plural(total, 'labelled row')} in {len(counts)} classes."
         )
-        if low < need:
-            lead += f" {plural(round(need - low + 0.5), 'more row')} of {small} would bring it to the limit."
+        lacking = ceil(most * ((given.limit.at_least if given.limit else None) or 0.0)) - fewest
+        if lacking > 0:
+            lead += f" {plural(lacking, 'more row')} of “{small}” would bring it to the limit."
         return Measured(
             headline=headline,
             lead=lead,

@@ -10,7 +10,8 @@ from fairwitness.core.columns import Grouping
 from fairwitness.core.estimate import Estimate, Key, Limit, Severity
 from fairwitness.core.subject import Outline
 from fairwitness.data.shares import bars
-from fairwitness.data.words import FEW, count, listed, missing_note, percent, plural, recorded
+from fairwitness.data.words import FEW, count, listed, missing_note, plural, recorded
+from fairwitness.draw import format as show
 from fairwitness.stats.intervals import wilson
 
 
@@ -62,7 +63,7 @@ class GroupImbalance:
         return Measured(
             headline=(
                 f"The smallest group of {grouping.name}, {smallest}, has {count(number)} of {count(total)} {people} "
-                f"({percent(low) if number == 0 else percent(number / total)} [{100 * low:.1f}, {100 * high:.1f}])"
+                f"({show.measured(number / total, float(low), float(high), 'share')})"
             ),
             lead=lead,
             judged={

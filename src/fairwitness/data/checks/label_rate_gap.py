@@ -10,8 +10,11 @@ from fairwitness.core.columns import Grouping
 from fairwitness.core.estimate import Estimate, Key, Limit, Severity, Verdict
 from fairwitness.core.figures import Interval, Intervals
 from fairwitness.core.subject import Outline
-from fairwitness.data.words import FEW, NARROW, TOO_FEW, class_word, count, listed, percent, plural, points, within
+from fairwitness.data.words import FEW, TOO_FEW, count, listed, members, plural, points, share_of, target_of, within
+from fairwitness.draw import format as show
 from fairwitness.stats.gaps import Widest, rates, widest_gap
+from fairwitness.stats.multiple import all_pairs
+from fairwitness.stats.power import settle_gap
 from fairwitness.stats.tally import Tally
 
 
@@ -64,17 +67,19 @@ class LabelRateGap:
         value = outline.favorable if outline.favorable is not None else outline.positive
         return Measured(
             headline=(
-                f"The recorded {class_word(outline)} is {good} ({value}) for {_rate(low, hits, totals)} "
-                f"and {_rate(high, hits, totals)} {outline.people}"
+                f"{target_of(outline)} is recorded as {good} ({value}) for {share_of(hits[low], totals[low])} of "
+                f"{members(low, grouping.columns, outline.people)} and {share_of(hits[high], totals[high])} of "
+                f"{members(high, grouping.columns, outline.people)}"
             ),
             lead=(
-                f"That is {points(gap.estimate.value or 0.0)} {within(gap.estimate)} apart, the widest gap of "
+                f"The two rates are {points(gap.estimate.value)} {within(gap.estimate)} apart, the widest gap of "
                 f"{plural(len(alone), 'group')}; the interval holds for all pairs at once.{_chance(gap)} These are the "
                 f"outcomes as recorded over all {count(sum(totals.values()))} rows, not those of a model."
             ),
             judged={Key(metric="gap in recorded outcomes", groups=gap.groups): gap.estimate},
             figures=(_rates_figure(alone, given, good), _gaps_figure(gap, given)),
             notes=_notes(totals),
+            to_settle=_to_settle(hits, totals, gap, given),
         )
 
 
@@ -86,17 +91,22 @@ def _ask(outline: Outline, about: About) -> TallyAsk:
     return TallyAsk(by=about.columns if isinstance(about, Grouping) else (), of=(_outcome(outline),))
 
 
-def _rate(group: str, hits: Mapping[str, int], totals: Mapping[str, int]) -> str:
-    if totals[group] < FEW:
-        return f"{count(hits[group])} of {count(totals[group])} {group}"
-    return f"{percent(hits[group] / totals[group])} of {group}"
-
-
 def _chance(gap: Widest) -> str:
     p = gap.estimate.p
     if p is None:
         return ""
-    return f" Were all groups' rates equal, a gap this wide would turn up with a chance of {p:.3f}."
+    return f" Were all rates equal, chance alone would give a gap this wide with probability {show.probability(p)}."
+
+
+def _to_settle(hits: Mapping[str, int], totals: Mapping[str, int], gap: Widest, given: Given) -> str:
+    filled = sum(n > 0 for n in totals.values())
+    z = all_pairs(given.level, filled) if filled > 2 else None
+    more = settle_gap(hits, totals, gap.groups, given.limit, level=given.level, z=z) if given.limit else None
+    if not more or not any(more.values()):
+        return ""
+    people, columns = given.outline.people, given.grouping.columns
+    wanted = listed(f"{count(n)} more {members(group, columns, people)}" for group, n in more.items() if n)
+    return f"Collect {wanted}: if the rates stay as they are, that settles it."
 
 
 def _notes(totals: Mapping[str, int]) -> tuple[str, ...]:
@@ -107,7 +117,7 @@ def _notes(totals: Mapping[str, int]) -> tuple[str, ...]:
 def _rates_figure(alone: Mapping[str, Estimate], given: Given, good: str) -> Intervals:
     return Intervals(
         title=f"Recorded {good} outcomes by {given.grouping.name}",
-        caption=f"Share of rows, {NARROW}%, with {100 * given.level:.0f}{NARROW}% Wilson intervals, each on its own.",
+        caption=f"Share of rows with {show.level(given.level)} Wilson intervals, each on its own.",
         unit="share",
         rows=tuple(
             Interval(label=name, value=None, low=None, high=None, n=each.n, note=TOO_FEW)
@@ -131,8 +141,10 @@ def _gaps_figure(gap: Widest, given: Given) -> Intervals:
 
     return Intervals(
         title=f"Gaps in recorded outcomes between groups of {given.grouping.name}",
-        caption=f"Points, with intervals that hold at {100 * given.level:.0f}{NARROW}% for all pairs at once.",
+        caption=f"Points, with intervals that hold at {show.level(given.level)} for all pairs at once.",
         unit="points",
-        rows=tuple(row(pair.groups, gap.estimate if pair.groups == gap.groups else pair.estimate) for pair in gap.pairs),
+        rows=tuple(
+            row(pair.groups, gap.estimate if pair.groups == gap.groups else pair.estimate) for pair in gap.pairs
+        ),
         limit=given.limit,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fairwitness.core.asks import YES, Ask, TallyAsk
 from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions, NotApplicable, Outcome
@@ -11,7 +11,7 @@ from fairwitness.core.estimate import Key, Limit, Severity
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
 from fairwitness.data.missing import Gap, gaps, widest
-from fairwitness.data.words import count, percent, plural, points, within
+from fairwitness.data.words import count, members, missing_note, plural, points, recorded, share_of, within
 from fairwitness.stats.tally import Tally
 
 SHOWN = 30
@@ -22,7 +22,10 @@ class MissingnessGap:
         id="data.missingness-gap",
         title="Values are missing about equally often in every group",
         failure_title="Values are missing more often in one group than in another",
-        measures="Widest gap between two groups in the share of rows where a column has no value, over all columns.",
+        measures=(
+            "Widest gap between two groups in the share of rows where a column has no value, over all columns. People "
+            "whose own group is not recorded are not compared."
+        ),
         does_not_show=(
             "Why values are missing, nor whether those that are there mean the same in every group. Codes that stand for "
             "a missing value count only where they are declared (data.sentinel-codes)."
@@ -50,27 +53,32 @@ class MissingnessGap:
     def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
         grouping = given.grouping
         tallies: dict[str, Tally] = {name: given[ask] for name, ask in _asks(given.outline, grouping).items()}
-        totals = next(iter(tallies.values())).by(grouping.columns) if tallies else {}
-        if sum(n > 0 for n in totals.values()) < 2:
-            return NotApplicable(f"{grouping.name!r} holds {plural(len(totals), 'group')}; a gap needs two")
-        missing = {name: tally.hits(grouping.columns, name, YES) for name, tally in tallies.items()}
+        totals, unknown = recorded(next(iter(tallies.values())).by(grouping.columns))
+        if len(totals) < 2:
+            return NotApplicable(f"{grouping.name!r} holds {plural(len(totals), 'recorded group')}; a gap needs two")
+        missing = {name: recorded(tally.hits(grouping.columns, name, YES))[0] for name, tally in tallies.items()}
         found = gaps(missing, totals, level=given.level)
         if not found:
             return NotApplicable(f"no value is missing in any of {plural(len(tallies), 'column')}")
         first, whole = found[0], widest(found, level=given.level)
         low, high = first.groups
+
+        def whom(group: str) -> str:
+            return members(group, grouping.columns, given.outline.people)
+
         return Measured(
             headline=(
-                f"{first.column} is missing for {percent(first.shares[high])} of {high} "
-                f"and {percent(first.shares[low])} of {low}"
+                f"{first.column} is missing for {share_of(first.missing[high], totals[high])} of {whom(high)} "
+                f"and {share_of(first.missing[low], totals[low])} of {whom(low)}"
             ),
             lead=(
-                f"That is {points(first.estimate.value or 0.0)} {within(whole)} apart, the widest gap among "
+                f"That is {points(first.estimate.value)} {within(whole)} apart, the widest gap among "
                 f"{plural(len(found), 'column')} with missing values (of {count(len(tallies))}); the interval holds for "
                 f"all columns and pairs of groups at once."
             ),
             judged={Key(metric="widest gap in share missing", groups=first.groups, column=first.column): whole},
-            explored=(_table(found),),
+            explored=(_table(found, totals),),
+            notes=missing_note(unknown, grouping, given.outline),
         )
 
 
@@ -80,18 +88,18 @@ def _asks(outline: Outline, about: About) -> dict[str, TallyAsk]:
     return {name: TallyAsk(by=by, missing=(name,)) for name in columns}
 
 
-def _table(found: list[Gap]) -> Series:
+def _table(found: list[Gap], totals: Mapping[str, int]) -> Series:
     shown = found[:SHOWN]
     cut = f" (first {SHOWN} of {len(found)})" if len(found) > SHOWN else ""
     return Series(
         title=f"Columns with missing values{cut}",
         columns={
             "column": tuple(gap.column for gap in shown),
-            "rows missing": tuple(gap.rows for gap in shown),
+            "rows missing": tuple(sum(gap.missing.values()) for gap in shown),
             "most often": tuple(gap.groups[1] for gap in shown),
-            "share there": tuple(gap.shares[gap.groups[1]] for gap in shown),
+            "share there": tuple(gap.missing[gap.groups[1]] / totals[gap.groups[1]] for gap in shown),
             "least often": tuple(gap.groups[0] for gap in shown),
-            "share here": tuple(gap.shares[gap.groups[0]] for gap in shown),
+            "share here": tuple(gap.missing[gap.groups[0]] / totals[gap.groups[0]] for gap in shown),
             "gap": tuple(gap.estimate.value for gap in shown),
             "low": tuple(gap.estimate.low for gap in shown),
             "high": tuple(gap.estimate.high for gap in shown),

@@ -57,17 +57,20 @@ class SmallIntersections:
         possible = prod(len(axis) for axis in axes)
         over = CROSS.join(crossed)
         headline = (
-            f"{len(small)} of {plural(len(cells), 'intersection')} of {over} have fewer than {FEW} {people}"
+            f"{len(small)} of {plural(len(cells), 'intersection')} of {over} {'has' if len(small) == 1 else 'have'} "
+            f"fewer than {FEW} {people}"
             if small
             else f"All {plural(len(cells), 'intersection')} of {over} that occur have at least {FEW} {people}"
         )
-        lead = f"{count(possible - len(cells))} of {count(possible)} possible intersections hold nobody."
+        sentences = []
         if small:
-            named = listed(f"{name} ({count(n)})" for name, n in small.items())
-            lead = f"They hold {count(inside)} {people}: {named}. Nothing can be said about them. {lead}"
+            held = listed(f"{name} ({count(n)})" for name, n in small.items())
+            sentences.append(f"{count(inside)} {people} are in such, of whom no rate can be told from chance: {held}.")
+        if possible > len(cells):
+            sentences.append(f"{count(possible - len(cells))} of {count(possible)} possible ones hold nobody.")
         return Measured(
             headline=headline,
-            lead=lead,
+            lead=" ".join(sentences),
             judged={
                 Key(metric=f"intersections of fewer than {FEW} people"): Estimate.count(
                     len(small), n=sum(cells.values()), unit="number"

@@ -11,7 +11,7 @@ from fairwitness.core.estimate import Key, Limit, Severity
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline, Rows
 from fairwitness.data.leaks import AT_MOST, Leak, candidates, measure
-from fairwitness.data.words import class_word, count, first_of, listed, plural, third, within
+from fairwitness.data.words import area, count, listed, plural, target_of, with_areas, within
 
 JUDGED = 5
 SHOWN = 50
@@ -66,7 +66,7 @@ class TargetLeaks:
         top = [leak for leak in found if leak.column not in excluded][:JUDGED]
         limit = (given.limit.at_most if given.limit else None) or AT_MOST
         return Measured(
-            headline=_headline(found, excluded, limit, class_word(outline)),
+            headline=_headline(found, excluded, limit, target_of(outline)),
             lead=_lead(found, excluded, limit, outline),
             judged={Key(metric="AUC of one column alone", column=leak.column): leak.auc for leak in top},
             explored=(_table(found, outline, columns),),
@@ -87,18 +87,18 @@ def _headline(found: Sequence[Leak], excluded: set[str], limit: float, target: s
     over = _over(found, limit)
     used = [pair for pair in over if pair[0] not in excluded]
     if used:
-        return f"{first_of(used)} {'gives' if len(used) == 1 else 'give'} {target} away, each alone (AUC)"
+        return f"{with_areas(used)} {'gives' if len(used) == 1 else 'give'} {target} away, each alone (AUC)"
     if over:
-        return f"No column in use gives {target} away; excluded ones would: {first_of(over)}"
+        return f"No column in use gives {target} away; excluded ones would: {with_areas(over)}"
     best = found[0]
-    return f"No column alone tells {target} above AUC {limit:.2f}; the best, {best.column}, reaches {third(best.auc.value or 0.0)}"
+    return f"No column alone tells {target} above AUC {area(limit)}; the best, {best.column}, reaches {area(best.auc.value)}"
 
 
 def _lead(found: Sequence[Leak], excluded: set[str], limit: float, outline: Outline) -> str:
     first = found[0]
     lead = (
-        f"{first.column} alone ranks a row of class {first.category} above another with a chance of "
-        f"{third(first.auc.value or 0.0)} {within(first.auc, scale=1, decimals=3)}, simultaneous over "
+        f"{first.column} alone ranks a row of “{first.category}” above another with a chance of "
+        f"{area(first.auc.value)} {within(first.auc)}, simultaneous over "
         f"{plural(len(found), 'column')} and {count(first.auc.n)} labelled rows."
     )
     used = [name for name, _ in _over(found, limit) if name not in excluded]

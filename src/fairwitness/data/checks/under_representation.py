@@ -11,7 +11,8 @@ from fairwitness.core.estimate import Estimate, Key, Limit, Severity
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
 from fairwitness.data.shares import against_reference, bars, goodness_of_fit, lowest, to_collect
-from fairwitness.data.words import count, listed, missing_note, percent, plural, recorded, third, within
+from fairwitness.data.words import capital, count, listed, members, missing_note, percent, plural, recorded, within
+from fairwitness.draw import format as show
 
 
 class UnderRepresentation:
@@ -57,17 +58,16 @@ class UnderRepresentation:
         worst = lowest(ratios, level=given.level)
         p = goodness_of_fit(counts, reference, rng=given.rng)
         (name,) = worst.groups
-        chance = "less than 0.001" if p < 0.001 else third(p)
         judged = ratios[name]
         return Measured(
             headline=(
-                f"{name} are {percent(counts[name] / total)} of the {outline.people} in the data and "
-                f"{percent(reference[name] / whole)} of the reference population"
+                f"{capital(members(name, grouping.columns, outline.people))} are {percent(counts[name] / total)} of the rows "
+                f"and {percent(reference[name] / whole)} of the reference population"
             ),
             lead=(
-                f"That is {third(judged.value or 0.0)} {within(worst.estimate, scale=1, decimals=3)} of their share, the "
-                f"lowest of {len(reference)} groups. A random sample of the reference would differ this much from it "
-                f"with a chance of {chance}.{_advice(counts, reference, ratios, given.limit)}"
+                f"That is {show.number(judged.value, 'ratio')} {within(worst.estimate)} of their share, the "
+                f"lowest of {len(reference)} groups. A random sample of the reference would stray this far from it "
+                f"with a chance of {show.probability(p)}.{_advice(counts, reference, ratios, given)}"
             ),
             judged={Key(metric="lowest ratio of share to reference share", groups=worst.groups): worst.estimate},
             explored=(_table(counts, reference, ratios, grouping.name),),
@@ -90,17 +90,16 @@ def _ask(about: About) -> TallyAsk:
 
 
 def _advice(
-    counts: Mapping[str, int], reference: Mapping[str, float], ratios: Mapping[str, Estimate], limit: Limit | None
+    counts: Mapping[str, int], reference: Mapping[str, float], ratios: Mapping[str, Estimate], given: Given
 ) -> str:
     """Whom to collect, and how many, where a group lies below the limit."""
-    least = (limit.at_least if limit else None) or 1.0
+    least = (given.limit.at_least if given.limit else None) or 1.0
     lacking = tuple(name for name, each in ratios.items() if (each.value or 0.0) < min(least, 1.0))
     if not lacking:
         return ""
-    wanted = to_collect(counts, reference, lacking)
-    return (
-        f" To reach the reference shares, collect {listed(f'{count(n)} more of {name}' for name, n in wanted.items())}."
-    )
+    wanted = to_collect(counts, reference, lacking).items()
+    people, columns = given.outline.people, given.grouping.columns
+    return f" To reach the reference shares, collect {listed(f'{count(n)} more {members(name, columns, people)}' for name, n in wanted)}."
 
 
 def _table(
