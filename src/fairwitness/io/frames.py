@@ -187,19 +187,19 @@ def _simple(  # noqa: PLR0911 - one return a type
             notes.append(f"{name}: {endless} infinite values read as missing")
             plain = plain.set(plain.is_infinite(), None)
         return plain
-    if dtype in {pl.UInt64, pl.Int128, pl.UInt128}:
-        fits = series.is_between(-(2**63), 2**63 - 1).all()
-        return series.cast(pl.Int64 if fits else pl.Float64)
+    if isinstance(dtype, pl.UInt64 | pl.Int128 | pl.UInt128):
+        whole = series.cast(pl.Int64, strict=False)
+        return whole if whole.null_count() == series.null_count() else series.cast(pl.Float64)
     if dtype.is_integer():
         return series.cast(pl.Int64)
-    if dtype in {pl.Boolean, pl.String, pl.Date}:
+    if isinstance(dtype, pl.Boolean | pl.String | pl.Date):
         return series
     if dtype == pl.Datetime:
         aware = getattr(dtype, "time_zone", None) is not None
         return (series.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if aware else series).dt.cast_time_unit(
             "us"
         )
-    if dtype in {pl.Categorical, pl.Enum, pl.Null, pl.Time}:
+    if isinstance(dtype, pl.Categorical | pl.Enum | pl.Null | pl.Time):
         return series.cast(pl.String)
     if dtype == pl.Duration:
         notes.append(f"{name}: spans of time read as seconds")
