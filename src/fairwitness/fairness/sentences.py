@@ -202,7 +202,7 @@ def to_settle(case: Case) -> str:
     ordered = sorted((group for group in wanted if wanted[group]), key=lambda group: -wanted[group])
     if not ordered:
         return ""
-    each = listed((f"{_about(wanted[group])} more {case.members(group)}" for group in ordered), shown=4)
+    each = listed((f"{rounded_up(wanted[group])} more {case.members(group)}" for group in ordered), shown=4)
     return f"About {each}{case.told.tail} would settle it, if the rates stay as they are."
 
 
@@ -227,7 +227,7 @@ def _beyond(value: float | None, limit: Limit) -> bool:
     return over or (limit.at_least is not None and value < limit.at_least)
 
 
-def _about(number: int) -> str:
+def rounded_up(number: int) -> str:
     """Rounded up to two digits: more would be a pretence."""
     step = 10 ** max(0, len(str(number)) - 2)
     return fmt.count(-(-number // step) * step)
