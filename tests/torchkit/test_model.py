@@ -146,9 +146,11 @@ def test_nan_far_behind_the_probe_is_found_and_counted() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return x.sqrt()
 
-    with pytest.raises(ModelError, match=r"^model: the output is NaN or infinite in 30 of 100 rows; missing features"):
+    with pytest.raises(
+        ModelError, match=r"^model: the output is NaN or infinite in 9,500 of 20,000 rows; missing features"
+    ):
         own(Root(), activation="logits").outputs(
-            Rows(ids=np.arange(100), columns={"debt": np.r_[np.ones(70), -np.ones(30)]})
+            Rows(ids=np.arange(20_000), columns={"debt": np.r_[np.ones(10_500), -np.ones(9_500)]})
         )
 
 

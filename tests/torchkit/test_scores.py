@@ -124,7 +124,7 @@ def test_the_axis_of_a_lone_row_may_be_squeezed_away(shape: tuple[int, ...]) -> 
 def test_rows_without_a_finite_score_are_counted() -> None:
     raw = np.array([[0.1, 0.9], [np.nan, 0.5], [0.5, np.inf], [np.nan, np.nan]])
     with pytest.raises(ModelError, match=r"^net\.pt: the output is NaN or infinite in 3 of 4 rows; "):
-        rule().tidy(raw, 4, source="net.pt")
+        rule().read(raw, source="net.pt")
 
 
 def test_integers_are_no_scores() -> None:

@@ -55,7 +55,7 @@ class DecisionRule:
         """Raw outputs of `rows` rows as (rows, m) float64, m being 1 or the number of classes.
 
         Raises:
-            OutputError: The shape, the dtype, or a value that is not finite.
+            OutputError: The shape or the dtype.
         """
         if raw.dtype.kind != "f":
             raise OutputError.kind(f"of type {raw.dtype}, not floating point", source=source)
@@ -69,9 +69,6 @@ class DecisionRule:
             raise OutputError.shape(given, fits=fits, source=source)
         if raw.shape[1] == 1 and not self.binary:
             raise OutputError.no_positive(source=source)
-        bad = int((~np.isfinite(raw)).any(axis=1).sum())
-        if bad:
-            raise OutputError.not_finite(bad, rows, source=source)
         return raw.astype(np.float64)
 
     def settle(self, raw: NDArray[np.float64], *, source: str) -> tuple[DecisionRule, tuple[str, ...]]:
@@ -80,8 +77,10 @@ class DecisionRule:
         Numbers outside [0, 1] are logits; inside, and summing to 1 where there are several, probabilities.
 
         Raises:
-            OutputError: Declared probabilities are none, or several numbers in [0, 1] do not sum to 1.
+            OutputError: A number is not finite, declared probabilities are none, or several numbers in [0, 1] do not
+                sum to 1.
         """
+        self._finite(raw, source=source)
         notes = []
         rule = self
         if self.activation is None:
@@ -100,8 +99,9 @@ class DecisionRule:
         """Scores and decisions from tidy (n, m) outputs.
 
         Raises:
-            OutputError: Probabilities outside [0, 1] or not summing to 1.
+            OutputError: A number that is not finite, or probabilities outside [0, 1] or not summing to 1.
         """
+        self._finite(raw, source=source)
         scores = self._probabilities(raw, source=source)
         if not self.binary:
             return Outputs(scores=scores, decisions=np.array(self.classes, dtype=object)[scores.argmax(axis=1)])
@@ -109,6 +109,11 @@ class DecisionRule:
         score = scores[:, 0] if raw.shape[1] == 1 else scores[:, positive]
         chosen = np.where(score >= self.threshold, positive, 1 - positive)
         return Outputs(scores=score[:, None], decisions=np.array(self.classes, dtype=object)[chosen])
+
+    def _finite(self, raw: NDArray[np.float64], *, source: str) -> None:
+        bad = int((~np.isfinite(raw)).any(axis=1).sum())
+        if bad:
+            raise OutputError.not_finite(bad, len(raw), source=source)
 
     def _probabilities(self, raw: NDArray[np.float64], *, source: str) -> NDArray[np.float64]:
         several = raw.shape[1] > 1

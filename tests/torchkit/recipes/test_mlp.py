@@ -188,7 +188,8 @@ def test_a_loss_that_explodes_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"), [("epochs", 0), ("dropout", 1.0), ("held", -0.1), ("learning_rate", 0.0), ("hidden", (0,))]
+    ("setting", "value"),
+    [("epochs", 0), ("dropout", 1.0), ("held", -0.1), ("learning_rate", 0.0), ("hidden", (0,)), ("hidden", 32)],
 )
 def test_an_option_out_of_range_is_named(setting: str, value: object) -> None:
     with pytest.raises(ValueError, match=setting):

@@ -56,8 +56,9 @@ class MlpOptions:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 0 and below 1")
         if not self.learning_rate > 0 or self.weight_decay < 0:
             raise ValueError("learning_rate must be above 0 and weight_decay at least 0")
-        if any(width < 1 for width in self.hidden):
-            raise ValueError(f"hidden is {self.hidden}; each layer must be at least 1 wide")
+        hidden: object = self.hidden  # from a config it may be anything
+        if not isinstance(hidden, tuple) or any(not isinstance(width, int) or width < 1 for width in hidden):
+            raise ValueError(f"hidden is {hidden!r}; give the widths of the layers in brackets, such as [64, 32]")
 
 
 def fit(
