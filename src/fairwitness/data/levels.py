@@ -131,7 +131,7 @@ def _by_name(column: Levels, labels: Ints, fold: Ints, sides: Sequence[int], lev
         hits, own = outside[:, :, side], inside[:, :, side]
         prior = hits.sum() / max(seen.sum(), 1)
         scores = (hits + SHRINK * prior) / (seen + SHRINK)
-        _, place = np.unique(scores, return_inverse=True)
+        _, place = np.unique(scores.round(12), return_inverse=True)  # equal up to rounding is a tie
         down, up = (np.bincount(place.ravel(), weights=each.ravel()) for each in (whole - own, own))
         found.append(auc_from_histogram(down, up, level=level))
     return found
