@@ -13,12 +13,19 @@ from fairwitness.core.asks import TallyAsk
 from fairwitness.core.check import About, Check, Given, Measured, NotApplicable, Outcome
 from fairwitness.core.columns import Column, Grouping
 from fairwitness.core.estimate import Limit, Verdict
+from fairwitness.core.registry import registered
 from fairwitness.core.subject import Need, Outline
 from fairwitness.stats.tally import Tally
 
 EVERYTHING: frozenset[Need] = frozenset(
     {"rows", "labels", "truth", "groups", "decisions", "favorable", "scores", "positive", "features", "layers"}
 )
+
+
+def check(name: str) -> Check[Any]:
+    """The registered check of that id."""
+    (entry,) = [entry for entry in registered() if entry.id == name]
+    return entry.load()
 
 
 def outline(**changes: Any) -> Outline:
@@ -82,7 +89,7 @@ def from_rates(hits: Mapping[str, tuple[int, int]]) -> dict[str, NDArray[Any]]:
 
 
 def run(
-    check: Check[Any],
+    this: Check[Any],
     columns: Mapping[str, NDArray[Any]],
     *,
     about: About = None,
@@ -95,8 +102,8 @@ def run(
 ) -> Outcome:
     """What a check says of these people; `changes` are to the outline."""
     subject = outline(**changes)
-    about = about or (subject.groupings[0] if check.info.per == "grouping" else None)
-    asked = check.asks(subject, about, check.Options())
+    about = about or (subject.groupings[0] if this.info.per == "grouping" else None)
+    asked = this.asks(subject, about, this.Options())
     if isinstance(asked, NotApplicable):
         return asked
     answers: dict[Any, Any] = {ask: _tally(ask, columns) for ask in asked if isinstance(ask, TallyAsk)}
@@ -104,25 +111,25 @@ def run(
         outline=subject,
         about=about,
         level=level,
-        limit=limit if isinstance(limit, Limit) else check.info.limit if limit == "default" else None,
+        limit=limit if isinstance(limit, Limit) else this.info.limit if limit == "default" else None,
         rng=np.random.default_rng(seed),
         context=context or {},
         made={**answers, **(made or {})},
     )
-    return check.run(given, check.Options())
+    return this.run(given, this.Options())
 
 
-def measured(check: Check[Any], columns: Mapping[str, NDArray[Any]], **settings: Any) -> Measured:
-    outcome = run(check, columns, **settings)
+def measured(this: Check[Any], columns: Mapping[str, NDArray[Any]], **settings: Any) -> Measured:
+    outcome = run(this, columns, **settings)
     assert isinstance(outcome, Measured), outcome
     return outcome
 
 
-def verdict(check: Check[Any], columns: Mapping[str, NDArray[Any]], **settings: Any) -> Verdict:
+def verdict(this: Check[Any], columns: Mapping[str, NDArray[Any]], **settings: Any) -> Verdict:
     """The worst verdict of what the check judges, by its own limit."""
-    limit = check.info.limit
+    limit = this.info.limit
     assert limit is not None
-    found = [each.against(limit) for each in measured(check, columns, **settings).judged.values()]
+    found = [each.against(limit) for each in measured(this, columns, **settings).judged.values()]
     return min(found, key=[Verdict.FAIL, Verdict.UNCERTAIN, Verdict.PASS].index)
 
 
