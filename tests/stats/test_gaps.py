@@ -11,6 +11,7 @@ from scipy import stats
 from fairwitness.core.columns import MISSING
 from fairwitness.core.errors import TooFewError
 from fairwitness.core.estimate import Limit, Verdict
+from fairwitness.stats import intervals
 from fairwitness.stats.gaps import Widest, lowest_ratio, rates, widest_gap
 from fairwitness.stats.multiple import all_pairs
 
@@ -125,6 +126,28 @@ def test_doubt_about_the_unrecorded_stands_aside_until_it_is_firm(missing: str) 
     assert low_ratio.groups == (missing, "b")
     assert low_ratio.estimate.against(Limit(at_least=0.8)) is Verdict.FAIL
     assert lowest_ratio(hits, totals).groups == ("a", "b")
+
+
+def test_a_gap_with_the_unrecorded_raises_the_lower_end_before_it_is_the_widest() -> None:
+    """Observed 30 points [5, 51] between a and b; the many unrecorded are 24 points [6, 38] below b."""
+    hits, totals = {"a": 20, "b": 35, MISSING: 460}, {"a": 50, "b": 50, MISSING: 1000}
+    found, alone = widest_gap(hits, totals), widest_gap(hits, totals, aside=())
+    assert found.groups == ("a", "b")
+    firm = next(pair.estimate.low for pair in found.pairs if set(pair.groups) == {MISSING, "b"})
+    between = next(pair.estimate.low for pair in found.pairs if set(pair.groups) == {"a", "b"})
+    assert firm is not None
+    assert between is not None
+    assert firm > between
+    assert found.estimate.low == alone.estimate.low == firm
+
+
+def test_a_ratio_observed_the_wrong_way_round_counts() -> None:
+    """Rates too close to tell which is lower: the lowest ratio may be that of the second to the first."""
+    hits, totals = {"a": 50, "b": 6}, {"a": 100, "b": 11}
+    one_way = intervals.ratio((6, 50), (11, 100))
+    other_way = intervals.ratio((50, 6), (100, 11))
+    assert other_way[0] < one_way[0]
+    assert lowest_ratio(hits, totals).estimate.low == pytest.approx(other_way[0])
 
 
 def test_with_one_recorded_group_nobody_stands_aside() -> None:
