@@ -181,7 +181,7 @@ def test_loanapp_groups(look: Look, loanapp: dict[str, NDArray[Any]]) -> None:
     """Value counts as anyone would take them: 111 Hispanic applicants, and 15 with sex not recorded."""
     assert (loanapp["hispan"] == 1).sum() == 111
     race = look("data.group-imbalance", {"race": loanapp["race"]}, group=("race",))
-    assert "hispan, has 111 of 1,989" in race.headline
+    assert "hispan people, is 111 of 1,989" in race.headline
     sex = np.where(loanapp["male"] == 1, "men", "women").astype(object)
     sex[np.isnan(loanapp["male"])] = None
     people = look("data.group-imbalance", {"sex": sex}, group=("sex",))

@@ -10,10 +10,8 @@ from fairwitness.core.columns import CROSS, MISSING, Grouping
 from fairwitness.core.estimate import Estimate
 from fairwitness.core.subject import Outline
 from fairwitness.draw import format as show
-from fairwitness.draw.format import count
 
-__all__ = ["count"]
-
+count = show.count
 FEW = 30
 """Below this many people a rate is not shown: counts only."""
 TOO_FEW = "too few to judge"

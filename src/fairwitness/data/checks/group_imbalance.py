@@ -10,7 +10,7 @@ from fairwitness.core.columns import Grouping
 from fairwitness.core.estimate import Estimate, Key, Limit, Severity
 from fairwitness.core.subject import Outline
 from fairwitness.data.shares import bars
-from fairwitness.data.words import FEW, count, listed, missing_note, plural, recorded
+from fairwitness.data.words import FEW, count, listed, members, missing_note, plural, recorded
 from fairwitness.draw import format as show
 from fairwitness.stats.intervals import wilson
 
@@ -62,8 +62,8 @@ class GroupImbalance:
             lead += f" Too few to judge: {listed(f'{name} ({count(need - groups[name])} more)' for name in few)}."
         return Measured(
             headline=(
-                f"The smallest group of {grouping.name}, {smallest}, has {count(number)} of {count(total)} {people} "
-                f"({show.measured(number / total, float(low), float(high), 'share')})"
+                f"The smallest group of {grouping.name}, {members(smallest, grouping.columns, people)}, is {count(number)} of "
+                f"{count(total)} ({show.measured(number / total, float(low), float(high), 'share')})"
             ),
             lead=lead,
             judged={
