@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import bz2
+import csv
 import gzip
 import lzma
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fairwitness.core.errors import ColumnError, DataError
+from fairwitness.io.cells import EMPTY_WORDS
 from fairwitness.io.read import read
 
 
@@ -273,3 +278,24 @@ def test_package_names_that_lead_nowhere(name: str, message: str) -> None:
     with pytest.raises(DataError) as caught:
         read(name)
     assert message in str(caught.value)
+
+
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).map(str.strip)
+ORDINARY = WORDS.filter(
+    lambda word: word not in {"", *EMPTY_WORDS} and not re.fullmatch(r"(?i)[\d.,+−-].*|inf.*|true|false", word)
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(ORDINARY, st.integers(-(10**12), 10**12), ORDINARY | st.none()), min_size=1, max_size=8),
+    delimiter=st.sampled_from(",;\t|"),
+)
+def test_what_pythons_writer_writes_reads_back(
+    tmp_path: Path, rows: list[tuple[str, int, str | None]], delimiter: str
+) -> None:
+    with (tmp_path / "rows.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=delimiter)
+        writer.writerow(["words", "number", "maybe"])
+        writer.writerows(rows)
+    assert read(tmp_path / "rows.csv").frame.rows() == rows

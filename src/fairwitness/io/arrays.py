@@ -32,7 +32,12 @@ _IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0
 
 
 def from_arrays(
-    media: NDArray[Any] | None, columns: Mapping[str, NDArray[Any]], *, source: str, fingerprint: str | None = None
+    media: NDArray[Any] | None,
+    columns: Mapping[str, NDArray[Any]],
+    *,
+    source: str,
+    fingerprint: str | None = None,
+    torch: bool = False,
 ) -> Table:
     """A table of pictures and columns.
 
@@ -41,6 +46,7 @@ def from_arrays(
         columns: Name to (n,) values, (n, 1) included; (n, k) becomes NAME0 to NAMEk-1.
         source: For messages.
         fingerprint: Digest of the file; None: taken over the content.
+        torch: They come from PyTorch, where channels stand first.
 
     Raises:
         DataError: A column has another length than the pictures.
@@ -60,15 +66,19 @@ def from_arrays(
     table = from_columns(listed, source=source, fingerprint=fingerprint)
     if media is None:
         return table
-    held = {IMAGE: pixels_last(media)}
+    held = {IMAGE: pixels_last(media, torch=torch)}
     return replace(table, media=held, fingerprint=fingerprint or content_digest(table.frame, held))
 
 
-def pixels_last(pictures: NDArray[Any]) -> NDArray[Any]:
-    """(n, H, W) or (n, H, W, C) from either order of axes; a single channel has no axis."""
+def pixels_last(pictures: NDArray[Any], *, torch: bool = False) -> NDArray[Any]:
+    """(n, H, W) or (n, H, W, C) from either order of axes; a single channel has no axis.
+
+    Where both ends could be channels, the smaller is; of two alike it is the first in PyTorch and the last elsewhere.
+    """
     if pictures.ndim != 4:
         return pictures
-    if pictures.shape[1] in _CHANNELS and pictures.shape[3] not in _CHANNELS:
+    first, last = pictures.shape[1], pictures.shape[3]
+    if first in _CHANNELS and (last not in _CHANNELS or first < last or (torch and first == last)):
         pictures = np.moveaxis(pictures, 1, -1)
     return pictures[..., 0] if pictures.shape[3] == 1 else pictures
 

@@ -79,9 +79,8 @@ def _gathered(items: Iterable[Any], *, batched: bool, source: str) -> dict[str, 
     for place, item in enumerate(items):
         fields = _fields(item, source)
         if parts and fields.keys() != parts.keys():
-            raise DataError(
-                f"{source}: row {place} has {', '.join(fields)}, rows before it {', '.join(parts)}; {_FORM}"
-            )
+            had = ", ".join(parts)
+            raise DataError(f"{source}: row {place} has {', '.join(fields)}, those before it {had}; {_FORM}")
         for name, value in fields.items():
             array = _array(value)
             if batched and not array.ndim:
@@ -135,7 +134,7 @@ def _as_table(rows: Mapping[str, NDArray[Any]], source: str) -> Table:
         columns["x"] = x[:, None]
     if "x" in columns and columns["x"].shape[1] == 1:
         columns["x0"] = columns.pop("x")
-    return from_arrays(media, columns, source=source)
+    return from_arrays(media, columns, source=source, torch=True)
 
 
 def _in_fixed_order(table: Table) -> Table:

@@ -25,7 +25,7 @@ TEXT = frozenset({".csv", ".tsv", ".txt", ".tab", ".psv"})
 _DELIMITERS = ",;\t|"
 _SAMPLE = 2**17
 _SAMPLE_ROWS = 50
-_MANY_COLUMNS = 100_000
+_MANY_COLUMNS, _LONGEST_HEADER = 100_000, 2**24
 _OTHER_FORMATS = {
     b"PK\x03\x04": ("a zip archive or an Excel workbook", "save it as CSV"),
     b"PAR1": ("Parquet", "rename it to end in .parquet"),
@@ -117,7 +117,7 @@ def _records(text: bytes, delimiter: str, *, at_most: int | None = None) -> Iter
 
 def _header(text: bytes, delimiter: str, source: str) -> tuple[list[str], list[str]]:
     """Column names, and what had to be done to get them."""
-    raw = next((row for _, row in _records(text, delimiter, at_most=1)), [])
+    raw = next((row for _, row in _records(text[:_LONGEST_HEADER], delimiter, at_most=1)), [])
     names = [name.strip() for name in raw]
     if not names:
         raise DataError.unreadable(source, "the first line is no header", "give every column a name")
