@@ -125,7 +125,7 @@ def test_the_filter_shows_one_verdict_and_says_how_many(driver: Any, pages: dict
 def test_a_table_sorts_by_number(driver: Any, pages: dict[str, str]) -> None:
     look(driver, pages["sample"], width=1280, scheme="light")
     driver.execute_script(OPEN_ALL)
-    table = "[aria-label^='Judged numbers of fairness.selection-rate-gap, race']"
+    table = "[aria-label^='Judged numbers, fairness.selection-rate-gap, race']"
     driver.execute_script("arguments[0].click()", driver.find_elements("css selector", f"{table} .sort")[1])
     values = [cell.text for cell in driver.find_elements("css selector", f"{table} tbody td:nth-child(2)")]
     assert values == ["11.6 points", "14.5 points", "26.0 points"]

@@ -92,6 +92,17 @@ def test_the_terminal_keeps_to_its_width_and_puts_what_fails_first() -> None:
     assert re.search(r"GATE Closed: 3 findings block\n( {4}\S+\n){3}$", text)
 
 
+def test_a_number_does_not_leave_its_unit_on_another_line() -> None:
+    for width in range(40, 100):
+        lines = report.text(sample(), width=width).splitlines()
+        assert not [line for line in lines if line.strip().startswith(("%", "39.7]"))]
+
+
+def test_a_question_to_a_person_comes_before_whom_to_ask() -> None:
+    text = report.text(sample())
+    assert "@ Who answers for this system by name?\n    Ask the head of team." in text
+
+
 def test_the_terminal_folds_passes_to_a_line_a_pillar() -> None:
     text = report.text(sample())
     assert "✓ Fairness of decisions, 1: selection-rate-gap/sex" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -46,11 +47,21 @@ class Canvas:
         self.parts.append(f'<text x="{place(x)}" y="{place(y)}"{end}>{inner}</text>')
 
     def line(self, cls: str, x1: float, y1: float, x2: float, y2: float) -> None:
-        self.parts.append(f'<path class="{cls}" d="M{place(x1)} {place(y1)}L{place(x2)} {place(y2)}"/>')
+        self.lines(cls, [(x1, y1, x2, y2)])
+
+    def lines(self, cls: str, ends: Sequence[tuple[float, float, float, float]]) -> None:
+        """Straight lines (x1, y1, x2, y2) of one look, as one element."""
+        if ends:
+            self.parts.append(f'<path class="{cls}" d="{"".join(_stroke(*each) for each in ends)}"/>')
 
     def path(self, cls: str, points: list[tuple[float, float]]) -> None:
         steps = "L".join(f"{place(x)} {place(y)}" for x, y in points)
         self.parts.append(f'<path class="{cls}" d="M{steps}"/>')
+
+    def ticks(self, y: float, labels: Sequence[tuple[float, str]]) -> None:
+        """Axis labels centred below their places."""
+        words = "".join(f'<text x="{place(x)}" y="{place(y)}">{esc(label)}</text>' for x, label in labels)
+        self.parts.append(f'<g class="ax" text-anchor="middle">{words}</g>')
 
     def rect(self, cls: str, x: float, y: float, width: float, height: float) -> None:
         self.parts.append(
@@ -75,6 +86,13 @@ class Canvas:
             f'<svg class="{cls}" role="img" aria-label="{esc(label)}" width="{self.width}" height="{place(height)}" '
             f'viewBox="0 0 {self.width} {place(height)}">{"".join(self.parts)}</svg>'
         )
+
+
+def _stroke(x1: float, y1: float, x2: float, y2: float) -> str:
+    start = f"M{place(x1)} {place(y1)}"
+    if y1 == y2:
+        return f"{start}H{place(x2)}"
+    return f"{start}V{place(y2)}" if x1 == x2 else f"{start}L{place(x2)} {place(y2)}"
 
 
 def _class(cls: str) -> str:

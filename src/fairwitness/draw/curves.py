@@ -81,12 +81,11 @@ def _key(canvas: Canvas, figure: Curves, shown: tuple[Curve, ...]) -> float:
 
 def _frame(canvas: Canvas, figure: Curves, horizontal: Axis, vertical: Axis) -> None:
     bottom, top, left, right = vertical.start, vertical.end, horizontal.start, horizontal.end
-    for y, label in vertical.ticks():
-        canvas.line("gr", left, y, right, y)
+    across, up = horizontal.ticks(), vertical.ticks()
+    canvas.lines("gr", [(left, y, right, y) for y, _ in up] + [(x, top, x, bottom) for x, _ in across])
+    for y, label in up:
         canvas.text(left - 6, y + 4, (label, "ax"), anchor="end")
-    for x, label in horizontal.ticks():
-        canvas.line("gr", x, top, x, bottom)
-        canvas.text(x, bottom + 17, (label, "ax"), anchor="middle")
+    canvas.ticks(bottom + 17, across)
     if figure.diagonal:
         low, high = max(horizontal.low, vertical.low), min(horizontal.high, vertical.high)
         canvas.line("dg", horizontal.at(low), vertical.at(low), horizontal.at(high), vertical.at(high))
@@ -94,6 +93,7 @@ def _frame(canvas: Canvas, figure: Curves, horizontal: Axis, vertical: Axis) -> 
 
 def _curve(canvas: Canvas, curve: Curve, i: int, horizontal: Axis, vertical: Axis) -> None:
     line, colour = _style(i)
+    whiskers: list[tuple[float, float, float, float]] = []
     run: list[tuple[float, float]] = []
     runs = [run]
     for x, y, low, high in zip(curve.x, curve.y, curve.low, curve.high, strict=True):
@@ -104,7 +104,8 @@ def _curve(canvas: Canvas, curve: Curve, i: int, horizontal: Axis, vertical: Axi
         at = horizontal.at(x)
         run.append((at, vertical.at(y)))
         if low is not None and high is not None:
-            canvas.line(f"cw {colour}", at, vertical.at(low), at, vertical.at(high))
+            whiskers.append((at, vertical.at(low), at, vertical.at(high)))
+    canvas.lines(f"cw {colour}", whiskers)
     for points in runs:
         if len(points) > 1:
             canvas.path(line, points)

@@ -12,7 +12,7 @@ from fairwitness.draw.axis import REFERENCE, Axis
 from fairwitness.draw.canvas import LOOK, SHAPES, Canvas, Shape, look
 from fairwitness.draw.text import breadth, fit, two_lines
 
-MOST_ROWS = 40  # a longer chart is a wall; the rest is named and stands in findings.json
+MOST_ROWS = 24  # a longer chart is a wall; the rest is named and stands in findings.json
 ARROW = 24  # how far an open end runs past its value
 PAST = 16  # and at least, though the axis ends before
 GAP = 12  # between columns of the wide drawing
@@ -104,9 +104,10 @@ def _wide(canvas: Canvas, figure: Intervals, rows: tuple[Interval, ...]) -> floa
             canvas.text(0, y + 18, (fit(section, canvas.width, bold=True), "b"))
             y += 30
         _shade(canvas, figure, axis, y, y + pitch * len(block))
+        grid = [y + pitch * (i + 0.5) for i in range(len(block))]
+        canvas.lines("gr", [(axis.start, middle, axis.end, middle) for middle in grid])
         for row in block:
             middle = y + pitch / 2
-            canvas.line("gr", axis.start, middle, axis.end, middle)
             for i, words in enumerate(lines[row.label]):
                 canvas.text(0, middle + 4 + 15 * (i - (len(lines[row.label]) - 1) / 2), (words, ""))
             _whisker(canvas, row, axis, middle, _shape(row, figure))
@@ -122,7 +123,7 @@ def _wide(canvas: Canvas, figure: Intervals, rows: tuple[Interval, ...]) -> floa
 
 
 def _slim(canvas: Canvas, figure: Intervals, rows: tuple[Interval, ...]) -> float:
-    axis = _axis(figure, rows, start=8, end=canvas.width - 14, ticks=5)
+    axis = _axis(figure, rows, start=8, end=canvas.width - PAST - 2, ticks=5)
     y = 18.0 if figure.limit else 2.0
     if figure.limit:
         _limit_label(canvas, figure, axis)
@@ -215,15 +216,12 @@ def _whisker(canvas: Canvas, row: Interval, axis: Axis, y: float, shape: Shape) 
 
 def _ticks(canvas: Canvas, axis: Axis, y: float) -> float:
     """Axis labels at the bottom, the unit once, on the last where it fits; returns the drawing's height."""
-    ticks = axis.ticks()
-    for i, (x, label) in enumerate(ticks):
-        last = i == len(ticks) - 1
-        unit = {"share": f"{fmt.THIN}%", "points": " points"}.get(axis.unit, "") if last else ""
-        half, whole = breadth(label, size=12) / 2, breadth(label + unit, size=12)
-        if unit and canvas.width - whole < ticks[i - 1][0] + 24:
-            unit = ""  # it would run into the label before; the caption names it too
-        if unit:  # the number stays under its tick where there is room after it
-            canvas.text(min(x - half, canvas.width - whole), y + 16, (label + unit, "ax"))
-        else:
-            canvas.text(min(max(x, half), canvas.width - half), y + 16, (label, "ax"), anchor="middle")
+    *others, (x, label) = axis.ticks()
+    half = breadth(label, size=12) / 2
+    unit = {"share": f"{fmt.THIN}%", "points": " points"}.get(axis.unit, "")
+    whole = breadth(label + unit, size=12)
+    if canvas.width - whole < others[-1][0] + 24:
+        unit, whole = "", 2 * half  # it would run into the label before; the caption names it too
+    canvas.ticks(y + 16, [(max(place, breadth(words, size=12) / 2), words) for place, words in others])
+    canvas.text(min(x - half, canvas.width - whole), y + 16, (label + unit, "ax"))  # the number under its tick
     return y + 24

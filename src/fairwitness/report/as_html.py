@@ -22,7 +22,7 @@ from fairwitness.draw import format as fmt
 from fairwitness.report import view
 
 MOST_BYTES = 300_000
-TABLE_ROWS = 40  # of a data table or of judged numbers
+TABLE_ROWS = 30  # of a data table or of judged numbers
 LINE_ROWS = 80  # of a table with one line a finding
 SPARE = 6_000  # bytes kept back for sentences that say what was left out
 
@@ -51,7 +51,7 @@ def html(document: Document) -> str:
 
 @dataclass(slots=True)
 class _Page:
-    """A page that is filled by room: every article's words first, then its charts, the most severe first."""
+    """A page that is filled by room, the most severe first: every article's words, its charts, then whole tables."""
 
     document: Document
     anchors: dict[str, str]
@@ -60,23 +60,36 @@ class _Page:
 
     def fill(self, room: int) -> None:
         told = view.sections(self.document)
-        shown = (*told.fails, *told.uncertain, *told.explored)
-        for finding in shown:
-            article = self._article(finding, drawn=0)
-            room -= len(article.encode())
-            if room < 0:
+        shown: list[Finding] = []
+        for finding in (*told.fails, *told.uncertain, *told.explored):
+            bare = self._article(finding, charts=0, tables=False)
+            if len(bare.encode()) > room:
                 break  # the rest has one line each
-            self.articles[finding.id] = article
+            room -= len(bare.encode())
+            self.articles[finding.id] = bare
+            shown.append(finding)
+        room = MOST_BYTES - SPARE - len(self.render().encode())  # the lines that articles replaced are gone
+        drawn = dict.fromkeys(self.articles, 0)
         for finding in shown:
-            if finding.id not in self.articles:
-                break
-            for drawn in range(len(finding.figures), 0, -1):
-                article = self._article(finding, drawn=drawn)
-                more = len(article.encode()) - len(self.articles[finding.id].encode())
-                if more <= room:
-                    self.articles[finding.id] = article
-                    room -= more
+            for charts in range(len(finding.figures), 0, -1):
+                left = self._grow(finding, room, charts=charts, tables=False)
+                if left is not None:
+                    room, drawn[finding.id] = left, charts
                     break
+            if not finding.figures:  # a table is then all there is to see
+                room = self._grow(finding, room, charts=0, tables=True) or room
+        for finding in shown:
+            if finding.figures and finding.series:
+                room = self._grow(finding, room, charts=drawn[finding.id], tables=True) or room
+
+    def _grow(self, finding: Finding, room: int, *, charts: int, tables: bool) -> int | None:
+        """Put a fuller article in place of the one there is; the room that is left, or None where it did not fit."""
+        fuller = self._article(finding, charts=charts, tables=tables)
+        left = room - len(fuller.encode()) + len(self.articles[finding.id].encode())
+        if left < 0:
+            return None
+        self.articles[finding.id] = fuller
+        return left
 
     def render(self) -> str:
         css, script = _style(), _asset("report.js")
@@ -96,15 +109,15 @@ class _Page:
             )
         )
 
-    def _article(self, finding: Finding, *, drawn: int) -> Markup:
+    def _article(self, finding: Finding, *, charts: int, tables: bool) -> Markup:
         text = (
             _environment()
             .get_template("article.html")
             .render(
                 f=finding,
                 anchor=self.anchors[finding.id],
-                figures=finding.figures[:drawn],
-                series=finding.series if drawn == len(finding.figures) else (),
+                figures=finding.figures[:charts],
+                series=finding.series if tables else (),
                 rows=TABLE_ROWS,
             )
         )

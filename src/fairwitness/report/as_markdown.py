@@ -25,7 +25,9 @@ def markdown(document: Document) -> str:
     lines += _table("Fails", told.fails)
     lines += _table("Uncertain", told.uncertain)
     lines += _list("Broke", [f"{_code(each.id)}: {escape(each.reason)}" for each in told.errors])
-    lines += _list("Needs a person", [f"**{escape(each.title)}** {escape(each.reason)}" for each in told.person])
+    lines += _list(
+        "Needs a person", [f"**{escape(asked)}** {escape(rest)}" for asked, rest in map(view.question, told.person)]
+    )
     lines += _list("Explored, not judged", [f"{escape(each.title)} ({_code(each.id)})" for each in told.explored])
     lines += _list(
         "Did not apply",

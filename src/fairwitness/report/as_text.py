@@ -13,8 +13,10 @@ from rich.text import Text
 from fairwitness.core.estimate import Verdict
 from fairwitness.core.findings import Document, Finding
 from fairwitness.core.registry import PILLARS
+from fairwitness.draw import format as fmt
 from fairwitness.report import view
 
+HELD = "\ue000"  # stands for a no-break space, at which rich would break a line
 MOST = 25  # findings listed under one heading
 MARKS: dict[Verdict, tuple[str, str]] = {
     Verdict.FAIL: ("✗", "bold red"),
@@ -44,26 +46,31 @@ def text(document: Document, *, width: int = 80, colour: bool = False) -> str:
         legacy_windows=False,
     )
     console.print(_whole(document))
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    shown = out.getvalue().replace(HELD, "\u00a0")
+    return "\n".join(line.rstrip() for line in shown.splitlines()) + "\n"
 
 
 def _whole(document: Document) -> Group:
     told = view.sections(document)
     parts: list[RenderableType] = [
-        Text(document.headline, style="bold"),
-        Text(f"{document.subject.name}: {view.audited(document)}", style="bright_black"),
+        _prose(document.headline, "bold"),
+        _prose(f"{document.subject.name}: {view.audited(document)}", "bright_black"),
         Text(""),
         _counts(told),
     ]
     for title, findings in (("FAILS", told.fails), ("UNCERTAIN", told.uncertain)):
         parts += _block(title, (_judged(finding) for finding in findings))
     parts += _block("BROKE", (_row(f.verdict, f.id, f.reason) for f in told.errors))
-    parts += _block("NEEDS A PERSON", (_row(f.verdict, f.title, f.reason) for f in told.person))
+    parts += _block("NEEDS A PERSON", (_row(f.verdict, *view.question(f)) for f in told.person))
     parts += _block("EXPLORED, NOT JUDGED", (_row(f.verdict, f.title, f.id) for f in told.explored))
     reasons = view.by_reason(told.not_applicable)
     parts += _block("DID NOT APPLY", (_row(Verdict.NOT_APPLICABLE, why, _ids(each)) for why, each in reasons.items()))
     parts += _block("PASSES", _passes(told.passes))
     return Group(*parts, Text(""), *_gate(document))
+
+
+def _prose(words: str, style: str) -> Text:
+    return Text(words.replace(fmt.THIN, HELD).replace("\u00a0", HELD), style=style)
 
 
 def _counts(told: view.Sections) -> Text:
@@ -97,7 +104,7 @@ def _row(verdict: Verdict, *lines: str) -> Table:
     grid.add_column(width=3, justify="right")
     grid.add_column(overflow="fold")
     for i, line in enumerate(line for line in lines if line):
-        grid.add_row(Text("" if i else mark, style=style), Text(line, style="bright_black" if i else ""))
+        grid.add_row(Text("" if i else mark, style=style), _prose(line, "bright_black" if i else ""))
     return grid
 
 

@@ -197,6 +197,12 @@ def by_reason(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     return found
 
 
+def question(finding: Finding) -> tuple[str, str]:
+    """What a person is asked, and the rest of the reason; a reason without a question stands under the title."""
+    asked, mark, rest = finding.reason.partition("?")
+    return (asked + mark, rest.strip()) if mark else (finding.title, finding.reason)
+
+
 def steps(findings: Iterable[Finding], *, most: int) -> list[tuple[str, Finding]]:
     """What to do, first sentence only, each advice once."""
     found: dict[str, Finding] = {}
