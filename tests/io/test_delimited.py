@@ -194,6 +194,12 @@ def test_odd_but_plain_text(tmp_path: Path, text: str, expected: dict[str, list[
     assert read(write(tmp_path, text)).frame.to_dict(as_series=False) == expected
 
 
+def test_empty_rows_are_left_out_and_noted(tmp_path: Path) -> None:
+    table = read(write(tmp_path, "a,b\n1,\n,\n\n2,x\n"))
+    assert table.frame.rows() == [(1, None), (2, "x")]
+    assert table.notes == ("2 empty rows left out",)
+
+
 def test_infinite_values_are_missing_and_noted(tmp_path: Path) -> None:
     table = read(write(tmp_path, "x\ninf\n1.5\n"))
     assert table.frame["x"].to_list() == [None, 1.5]

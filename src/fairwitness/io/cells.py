@@ -13,8 +13,7 @@ NUMERIC_EMPTY_WORDS = ("None", "none", "n/a", "na", ".", "-", "–")
 """Words that mean "no value" where everything else is a number, and may mean something among words."""
 
 _MOSTLY = 0.5  # this share of numbers, and words among them are noted
-_LEADING_ZERO = r"^[+-]?0\d"
-_WHOLE = r"^[+-]?\d+$"
+_CODE = r"^[+-]?0\d+$"
 _DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?$"
 _SHOWN = 6
 
@@ -69,16 +68,14 @@ def typed(name: str, cells: pl.Series, reading: Reading) -> pl.Series:
 
 def _numbers(held: pl.Series, name: str, reading: Reading) -> pl.Series:
     """Float64, null where the cell is no number; all null where digits are codes."""
-    if held.str.contains(_LEADING_ZERO).any():
-        codes = held.str.contains(_LEADING_ZERO) & held.str.contains(_WHOLE)
-        if codes.any():
-            return pl.Series(held.name, [None] * len(held), dtype=pl.Float64)
-    if reading.decimal_comma and held.str.contains(",", literal=True).any():
-        commas = held.str.contains(_DECIMAL_COMMA)
-        if commas.all(ignore_nulls=True):
-            reading.commas.append(name)
-            held = held.str.replace(",", ".", literal=True)
-    return held.str.replace("−", "-", literal=True).cast(pl.Float64, strict=False)
+    comma = reading.decimal_comma and held.str.contains(",", literal=True).any()
+    if comma and held.str.contains(_DECIMAL_COMMA).all(ignore_nulls=True):
+        reading.commas.append(name)
+        held = held.str.replace(",", ".", literal=True)
+    numbers = held.str.replace("−", "-", literal=True).cast(pl.Float64, strict=False)
+    if numbers.count() and held.str.contains(_CODE).any():
+        return pl.Series(held.name, [None] * len(held), dtype=pl.Float64)
+    return numbers
 
 
 def _whole_or_float(held: pl.Series, numbers: pl.Series) -> pl.Series:

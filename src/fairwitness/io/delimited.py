@@ -11,6 +11,7 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import polars as pl
 
@@ -49,17 +50,23 @@ def read(place: Place) -> Table:
     text = _as_utf8(unfolded(stored, place), place.source)
     delimiter = "\t" if place.suffix in {".tsv", ".tab"} else _delimiter(text)
     names, notes = _header(text, delimiter, place.source)
-    cells = _cells(text, delimiter, len(names), place.source)
+    cells = _without_blank_rows(_cells(text, delimiter, len(names), place.source), notes, place.source)
     reading = Reading(decimal_comma=delimiter == ";")
-    columns = [(name, typed(name, cells[str(place_)], reading)) for place_, name in enumerate(names)]
+    columns = [(name, typed(name, cells[str(column)], reading)) for column, name in enumerate(names)]
     table = from_columns(columns, source=place.source, fingerprint=hashlib.sha256(stored).hexdigest())
-    return Table(
-        frame=table.frame,
-        source=table.source,
-        fingerprint=table.fingerprint,
-        notes=(*notes, *table.notes, *reading.notes()),
-        clashes=table.clashes,
-    )
+    return replace(table, notes=(*notes, *table.notes, *reading.notes()))
+
+
+def _without_blank_rows(cells: pl.DataFrame, notes: list[str], source: str) -> pl.DataFrame:
+    """Rows that hold something; with one column an empty line may be an empty cell, and stays."""
+    if cells.width > 1:
+        blank = cells.select(pl.all_horizontal(pl.all().is_null())).to_series()
+        if blank.any():
+            notes.append(f"{blank.sum()} empty rows left out")
+            cells = cells.filter(~blank)
+    if not cells.height:
+        raise DataError.unreadable(source, "a header and no rows", "there is nothing to audit")
+    return cells
 
 
 def _as_utf8(data: bytes, source: str) -> bytes:
@@ -149,13 +156,9 @@ def _cells(text: bytes, delimiter: str, width: int, source: str) -> pl.DataFrame
         raise DataError.unreadable(source, f"it cannot be split into cells ({why})", "check its quotes") from None
     if frame.width != width:
         raise DataError.unreadable(source, "its header cannot be split into names", "check its quotes")
-    blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
-    if width > 1:
-        frame = frame.filter(~blank)
-    if frame[:, -1].null_count():  # a short row looks like one whose last cells are empty
-        _refuse_ragged(text, delimiter, width, source)
-    if not frame.height:
-        raise DataError.unreadable(source, "a header and no rows", "there is nothing to audit")
+    delimiters = (frame.height + 1) * (width - 1)
+    if frame[:, -1].null_count() and (b'"' in text or text.count(delimiter.encode()) != delimiters):
+        _refuse_ragged(text, delimiter, width, source)  # a short row looks like one whose last cells are empty
     return frame
 
 
