@@ -10,7 +10,7 @@ import pytest
 
 from fairwitness.core.columns import Column, Kind
 from fairwitness.core.errors import ColumnError
-from fairwitness.io.kinds import as_rows, infer
+from fairwitness.io.kinds import as_rows, infer, without_sentinels
 from fairwitness.io.read import read
 from fairwitness.io.table import Table
 
@@ -87,6 +87,13 @@ def test_declared_kinds_and_sentinels_win() -> None:
     np.testing.assert_array_equal(rows.columns["text"], [1.0, 1.0, np.nan])
     number = as_rows(table, [Column(name="code", kind="number", sentinels=(999.0,))])
     np.testing.assert_array_equal(number.columns["code"], [1.0, 2.0, np.nan])
+
+
+@pytest.mark.parametrize("values", [[1, 999, None], [1.0, 999.0, None]])
+@pytest.mark.parametrize("code", [999, 999.0])
+def test_sentinels_of_either_number_type(values: list[float], code: float) -> None:
+    assert without_sentinels(pl.Series(values), (code,)).to_list() == [1, None, None]
+    assert without_sentinels(pl.Series(["999"]), (code,)).to_list() == ["999"]
 
 
 def test_declarations_that_do_not_fit_are_told() -> None:

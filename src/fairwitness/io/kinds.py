@@ -46,7 +46,7 @@ def as_rows(table: Table, columns: Sequence[Column]) -> Rows:
         if column.name not in table.frame.columns:
             have = table.frame.columns
             raise ColumnError.missing(column.name, key=f"a {column.kind} column", have=have, source=table.source)
-        series = _without_sentinels(table.frame[column.name], column)
+        series = without_sentinels(table.frame[column.name], column.sentinels)
         made[column.name] = numbers(series, column, source=table.source) if column.numeric else as_text(series)
     wanted = {column.name for column in columns if column.kind == "image"}
     media = {name: values for name, values in table.media.items() if name in wanted}
@@ -91,16 +91,18 @@ def as_text(series: pl.Series) -> NDArray[np.object_]:
     return out
 
 
+def without_sentinels(series: pl.Series, sentinels: Sequence[float]) -> pl.Series:
+    """The series with declared codes as null; text and dates have none."""
+    if not sentinels or not series.dtype.is_numeric():
+        return series
+    codes = pl.Series([float(code) for code in sentinels], dtype=pl.Float64)  # types must agree: Polars casts no more
+    return series.set(series.cast(pl.Float64).is_in(codes.implode()), None)
+
+
 def is_whole(series: pl.Series) -> bool:
     """Whether every number there is lies on an integer that int64 can hold."""
     held = series.drop_nulls().drop_nans()
     return bool(held.is_finite().all() and (held.abs() < 2**53).all() and (held == held.round()).all())
-
-
-def _without_sentinels(series: pl.Series, column: Column) -> pl.Series:
-    if not column.sentinels or not series.dtype.is_numeric():
-        return series
-    return series.set(series.cast(pl.Float64).is_in(list(column.sentinels)), None)
 
 
 def _kind(series: pl.Series) -> Kind:

@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import warnings
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from fairwitness.io.table import Table
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")  # decoders that only decode
-_MOST_FILES = 5_000_000
+_MOST_FILES = 2_000_000
 
 
 def read(place: Place) -> Table:
@@ -29,7 +30,7 @@ def read(place: Place) -> Table:
     Raises:
         DataError: No pictures, no table or several, rows without a picture, or pictures of different sizes.
     """
-    files = [path for _, path in zip(range(_MOST_FILES), sorted(place.path.rglob("*")), strict=False) if path.is_file()]
+    files = sorted(path for path in islice(place.path.rglob("*"), _MOST_FILES) if path.is_file())
     pictures = {path.relative_to(place.path).as_posix(): path for path in files if path.suffix.lower() in ENDINGS}
     if not pictures:
         raise DataError(f"{place.source}: a folder without pictures; name the data file in it")
