@@ -9,7 +9,7 @@ from fairwitness.core.columns import Column, Role
 from fairwitness.core.errors import ColumnError, ConfigError
 from fairwitness.engine.config import Config, GroupSettings
 from fairwitness.io import groups as build
-from fairwitness.io.kinds import infer
+from fairwitness.io.kinds import infer, without_sentinels
 from fairwitness.io.table import Table
 
 
@@ -122,9 +122,7 @@ def _labels(table: Table, name: str, settings: GroupSettings, columns: tuple[Col
         return build.from_indicators(table.frame, settings.indicators)
     column = settings.column or name
     declared = next(item for item in columns if item.name == column)
-    series = table.frame[column]
-    if declared.sentinels and series.dtype.is_numeric():
-        series = series.set(series.is_in(list(declared.sentinels)), None)
+    series = without_sentinels(table.frame[column], declared.sentinels)
     if settings.edges is not None:
         return build.from_edges(series, settings.edges), f"{name} is {column} binned at {list(settings.edges)}"
     if settings.quantiles is not None:

@@ -183,7 +183,7 @@ def _train(request: Request, *, cache: Cache, progress: Progress) -> Built:
         )
         if place is not None:
             model.save(place)
-    return Built(model=model, features=kept, withheld=withheld, goal=goal)
+    return Built(model=model, features=kept, withheld=withheld, goal=goal, notes=model.notes)
 
 
 def _without_leaks(request: Request, rows: Rows, target: NDArray[np.object_]) -> tuple[tuple[str, ...], dict[str, str]]:

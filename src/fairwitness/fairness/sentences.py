@@ -18,7 +18,7 @@ from fairwitness.stats import gaps, power
 from fairwitness.stats.gaps import Pair, Widest
 from fairwitness.stats.multiple import all_pairs
 
-MOST_PLANNED = 30
+MOST_PLANNED = 6
 """Uncertain pairs for which the people to collect are worked out."""
 
 
