@@ -66,7 +66,8 @@ def test_loanapp_recorded_approval(look: Look, loanapp: dict[str, NDArray[Any]])
     columns = {"approve": loanapp["approve"], "race": np.where(loanapp["white"] == 1, "white", "other").astype(object)}
     outcome = look("data.label-rate-gap", columns, group=("race",), target="approve", positive="1", people="applicants")
     assert outcome.headline == (
-        "approve is recorded as favorable (1) for 70.8\u202f% of other applicants and 90.8\u202f% of white applicants"
+        "70.8\u202f% of other applicants and 90.8\u202f% of white applicants have the favorable outcome on record "
+        "(approve is 1)"
     )
     assert verdict(outcome, 0.10) is Verdict.FAIL
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +14,9 @@ import typer
 
 if TYPE_CHECKING:
     from fairwitness.core.findings import Document
+
+WIDEST = 110
+"""Columns a report takes on a terminal: longer lines are hard to read."""
 
 app = typer.Typer(
     add_completion=False,
@@ -138,6 +143,9 @@ def _rendered(document: Document, output: Format) -> str:
 
     if output is Format.JSON:
         return documents.dump(document)
+    if output is Format.TEXT and sys.stdout.isatty():
+        width = min(shutil.get_terminal_size().columns, WIDEST)
+        return surfaces.text(document, width=width, colour="NO_COLOR" not in os.environ)
     return surfaces.render(document, cast("surfaces.Format", output.value))
 
 

@@ -136,6 +136,7 @@ class Outline:
     seen: Seen | None = None
     people: str = "people"  # the user's word for those the decisions are about: applicants, patients
     model_words: str = ""
+    clashes: tuple[str, ...] = ()  # names two differing columns share; neither is read
     notes: tuple[str, ...] = ()  # what loading changed or could not settle
 
     def column(self, name: str) -> Column:

@@ -12,11 +12,11 @@ from fairwitness.core.subject import Outline
 def headline(
     findings: Sequence[Finding], gate: Gate, outline: Outline, *, only: Sequence[str], skip: Sequence[str]
 ) -> str:
-    """What was audited, whether it passes, the gravest facts, and what narrowed the audit."""
+    """What was audited, whether it passes, the gravest fact (of equal ones, one about people), and what narrowed it."""
     failed = [finding for finding in findings if finding.verdict is Verdict.FAIL]
     errors = [finding for finding in findings if finding.verdict is Verdict.ERROR]
     doubtful = [finding for finding in findings if finding.verdict is Verdict.UNCERTAIN]
-    failed.sort(key=lambda finding: (finding.id not in gate.blocking, -finding.severity.rank, _about_data(finding)))
+    failed.sort(key=lambda finding: (finding.id not in gate.blocking, -finding.severity.rank, finding.about is None))
     subject = _subject(outline)
     if failed:
         facts = failed[0].title.rstrip(".")
@@ -56,10 +56,6 @@ def _narrowed(gate: Gate, only: Sequence[str], skip: Sequence[str]) -> str:
     if expired:
         parts.append(f"waiver expired: {', '.join(expired)}")
     return f" ({'; '.join(parts)})" if parts else ""
-
-
-def _about_data(finding: Finding) -> bool:
-    return finding.pillar == "data"
 
 
 def _count(number: int, noun: str) -> str:

@@ -117,12 +117,10 @@ def _step(check: Check[Any], about: About, limit: Limit | None, options: Any, ou
     if info.per == "grouping" and about is None and "groups" not in missing:
         missing.insert(0, "groups")
     if info.tasks is not None and outline.task not in info.tasks:
-        skip = NotApplicable(
-            f"it is for {' and '.join(sorted(info.tasks))} tasks; this one is {outline.task or 'none'}"
-        )
+        skip = NotApplicable(f"For {' and '.join(sorted(info.tasks))} tasks; this one is {outline.task or 'none'}")
         return Step(check=check, about=about, limit=kept, options=options, skip=skip)
     if missing:
-        skip = NotApplicable(f"it needs {LACKING[missing[0]]}", missing=missing[0])
+        skip = NotApplicable(f"Needs {LACKING[missing[0]]}", missing=missing[0])
         return Step(check=check, about=about, limit=kept, options=options, skip=skip)
     asks = check.asks(outline, about, options)
     if isinstance(asks, NotApplicable):

@@ -133,6 +133,7 @@ def assemble(
         seen=None if deployed is None else "train-part" if config.model.train else config.model.seen,
         people=config.subject.people,
         model_words=made.words,
+        clashes=table.clashes,
         notes=notes,
     )
     model_digest = None if deployed is None else deployed.fingerprint

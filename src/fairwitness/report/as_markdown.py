@@ -20,6 +20,8 @@ def markdown(document: Document) -> str:
         "",
         f"{escape(document.subject.name)}: {escape(view.audited(document))}. **Gate {escape(view.gate(document))}.**",
         "",
+        *(f"- Note: {escape(note)}" for note in document.subject.notes),
+        "",
         _counts(told),
     ]
     lines += _table("Fails", told.fails)

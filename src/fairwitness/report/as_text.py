@@ -55,6 +55,7 @@ def _whole(document: Document) -> Group:
     parts: list[RenderableType] = [
         _prose(document.headline, "bold"),
         _prose(f"{document.subject.name}: {view.audited(document)}", "bright_black"),
+        *(_prose(f"Note: {note}", "bright_black") for note in document.subject.notes),
         Text(""),
         _counts(told),
     ]

@@ -277,7 +277,7 @@ def provenance(document: Document) -> list[tuple[str, str, str]]:
         ("Intervals", f"{fmt.level(prov.level)} two-sided unless stated", ""),
         ("Features", _listed(card.features), ""),
         ("Withheld", _listed([f"{name} ({why})" for name, why in card.withheld.items()]), ""),
-        ("Loading", " ".join(card.notes), ""),
+        ("Notes", "; ".join(note.rstrip(".") for note in card.notes), ""),
         ("Only", _listed(prov.only), ""),
         ("Left out", _listed(prov.skip), ""),
         ("Baseline", document.gate.baseline or "", ""),

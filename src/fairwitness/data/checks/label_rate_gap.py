@@ -32,14 +32,14 @@ class LabelRateGap:
             "recorded at all look the same in these numbers. A model that learns from these labels learns the gap."
         ),
         advice=(
-            "Ask how the outcome came to be recorded, and by whom. Have a random sample of each group labelled again by "
+            "Ask how the recorded outcomes came about, and who recorded them. Have a random sample of each group labelled again by "
             "somebody who does not see the group; re-weight or re-sample the training rows if the gap should not be learnt."
         ),
         needs=frozenset({"labels", "groups", "positive"}),
         tasks=frozenset({"binary", "multi-class"}),
         per="grouping",
         limit=Limit(at_most=0.10),
-        severity=Severity.MEDIUM,
+        severity=Severity.HIGH,
         sources=(
             "Newcombe 1998, Statistics in Medicine 17(8):873-890, method 10; Tukey's critical value over pairs",
             "Suresh and Guttag 2021, EAAMO, arXiv 1901.10002, on historical and measurement bias",
@@ -67,9 +67,9 @@ class LabelRateGap:
         value = outline.favorable if outline.favorable is not None else outline.positive
         return Measured(
             headline=(
-                f"{target_of(outline)} is recorded as {good} ({value}) for {share_of(hits[low], totals[low])} of "
-                f"{members(low, grouping.columns, outline.people)} and {share_of(hits[high], totals[high])} of "
-                f"{members(high, grouping.columns, outline.people)}"
+                f"{share_of(hits[low], totals[low])} of {members(low, grouping.columns, outline.people)} and "
+                f"{share_of(hits[high], totals[high])} of {members(high, grouping.columns, outline.people)} have the "
+                f"{good} outcome on record ({target_of(outline)} is {value})"
             ),
             lead=(
                 f"The two rates are {points(gap.estimate.value)} {within(gap.estimate)} apart, the widest gap of "

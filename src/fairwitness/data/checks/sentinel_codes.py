@@ -29,7 +29,7 @@ class SentinelCodes:
             "That it is a code: somebody who knows the data must say. A code that lies among ordinary values, such as 0 "
             "for an unknown income, is not found."
         ),
-        advice="Ask what the numbers mean. Declare those that are codes, as shown, and they are read as missing.",
+        advice="Ask what the suspected codes mean, and declare those that are codes, as shown; they are then read as missing.",
         needs=frozenset({"rows"}),
         limit=Limit(at_most=0.0),
         severity=Severity.MEDIUM,

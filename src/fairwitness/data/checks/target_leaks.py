@@ -32,7 +32,7 @@ class TargetLeaks:
             "not found."
         ),
         advice=(
-            "Ask when each named column is filled in. If it is after the decision, or made from it, list it under "
+            "Ask when each column that gives the target away is filled in. If it is after the decision, or made from it, list it under "
             "[subject] exclude."
         ),
         needs=frozenset({"rows", "labels"}),
