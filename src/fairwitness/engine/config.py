@@ -19,6 +19,7 @@ from fairwitness.core.errors import ConfigError, hint
 from fairwitness.core.estimate import Limit, Severity
 from fairwitness.core.questions import QUESTIONS
 from fairwitness.core.subject import Seen
+from fairwitness.torchkit import recipes
 
 Scalar = bool | int | float | str
 
@@ -72,7 +73,7 @@ class ColumnSettings(Table):
 class ModelSettings(Table):
     """Where decisions come from; none of them given: the recorded labels stand for decisions."""
 
-    train: Literal["mlp"] | None = None
+    train: str | None = None  # a recipe
     options: Mapping[str, Any] = Field(default_factory=dict)
     weights: str | None = None
     factory: str | None = None
@@ -82,6 +83,13 @@ class ModelSettings(Table):
     threshold: float = Field(default=0.5, ge=0, le=1)
     seen: Seen = "unknown"
     sensitive_features: bool = False
+
+    @field_validator("train")
+    @classmethod
+    def known_recipe(cls, train: str | None) -> str | None:
+        if train is not None and not recipes.known(train):
+            raise ValueError(f"no recipe {train!r}; {hint(train, recipes.TABLE)}")
+        return train
 
     @model_validator(mode="after")
     def one_model(self) -> ModelSettings:

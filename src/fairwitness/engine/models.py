@@ -25,12 +25,12 @@ from fairwitness.io.table import Table
 if TYPE_CHECKING:
     from torch import nn
 
+    from fairwitness.torchkit.recipes.recipe import Recipe
+
 LEAK_AUC = 0.95
 """A column that alone tells the target better than this is not given to a model trained here."""
 
 PROBE_ROWS = 256
-
-_TRAINABLE = {"number", "integer", "boolean", "category"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +137,12 @@ def _torch(source: str) -> None:
 
 def _train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     _torch(request.source)
-    from fairwitness.torchkit.model import TorchModel  # noqa: PLC0415 - torch only when a model is asked for
-    from fairwitness.torchkit.recipes import mlp  # noqa: PLC0415
+    from fairwitness.torchkit import recipes  # noqa: PLC0415 - torch only when a model is asked for
+    from fairwitness.torchkit.model import TorchModel  # noqa: PLC0415
 
     config, goal, parts = request.config, request.goal, request.parts
-    options = parse_options(mlp.MlpOptions, config.model.options, source=request.source)
+    recipe = recipes.named(str(config.model.train))
+    options = parse_options(recipe.options, config.model.options, source=request.source)
     if goal.positive is None and goal.task == "binary":
         goal = replace(
             goal,
@@ -153,13 +154,16 @@ def _train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     train = parts == "train"
     everything = as_rows(request.table, request.declared.columns)
     rows = everything.where(train)
-    kept, withheld = _without_leaks(request, rows, goal.recorded[train])
+    kept, withheld = _without_leaks(request, recipe, rows, goal.recorded[train])
     columns = tuple(column for column in request.declared.columns if column.name in kept)
     if not columns:
-        raise DataError(f"{request.source}: no columns are left to train on; declare [subject] features")
+        raise DataError(
+            f"{request.source}: no columns are left to train on, and the {recipe.name} recipe reads {recipe.words}; "
+            "declare [subject] features, or what a column is under [columns.NAME] kind"
+        )
     key = (
-        "mlp",
-        1,
+        recipe.name,
+        2,
         request.table.fingerprint,
         columns,
         options,
@@ -168,10 +172,10 @@ def _train(request: Request, *, cache: Cache, progress: Progress) -> Built:
         goal.positive,
         config.split,
     )
-    place = cache.place(key)
+    place = cache.place(key) if recipe.saves else None
     model = TorchModel.load_if_whole(place) if place is not None else None
     if model is None:
-        model = mlp.fit(
+        model = recipe.fit(
             rows,
             goal.recorded[train],
             columns=columns,
@@ -186,18 +190,18 @@ def _train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     return Built(model=model, features=kept, withheld=withheld, goal=goal, notes=model.notes)
 
 
-def _without_leaks(request: Request, rows: Rows, target: NDArray[np.object_]) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Features less those that give the target away or that the recipe cannot read. Looks at train rows only."""
-    from fairwitness.data.leaks import find  # noqa: PLC0415 - pulls in SciPy; only training needs it
+def _without_leaks(
+    request: Request, recipe: Recipe, rows: Rows, target: NDArray[np.object_]
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Features less those that the recipe cannot read or that give the target away. Looks at train rows only."""
+    from fairwitness.data.leaks import candidates, find  # noqa: PLC0415 - pulls in SciPy; only training needs it
 
     kept, withheld = features(request.declared, request.config)
-    by_name = {column.name: column for column in request.declared.columns}
-    for name in kept:
-        if by_name[name].kind not in _TRAINABLE:
-            withheld[name] = f"{by_name[name].kind}: the mlp recipe reads numbers and categories"
-    usable = [by_name[name] for name in kept if name not in withheld]
+    columns = [column for column in request.declared.columns if column.name in kept]
+    withheld |= recipe.unread(columns)
+    usable = [column for column in columns if column.name not in withheld]
     if request.config.subject.features is None:
-        for leak in find(rows, target, usable):
+        for leak in find(rows, target, candidates(usable)):
             if leak.auc.value is not None and leak.auc.value > LEAK_AUC:
                 withheld[leak.column] = f"gives the target away (AUC {leak.auc.value:.3f} alone)"
     return tuple(column.name for column in usable if column.name not in withheld), withheld

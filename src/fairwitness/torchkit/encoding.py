@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from typing import Any, Literal, Protocol, Self
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 import numpy as np
 import torch
@@ -51,6 +51,41 @@ class Encoding(Protocol):
         """A tensor, a tuple (positional) or a mapping (by name), each (n, ...)."""
 
 
+class OwnEncoding(Encoding, Protocol):
+    """An encoding that is fitted here, and saved beside the weights."""
+
+    kind: ClassVar[str]  # its name in a saved model
+
+    def encode(self, rows: Rows) -> dict[str, Tensor]:
+        """Tensors by name, each (n, ...)."""
+
+    def to_json(self) -> dict[str, Any]: ...
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self: ...
+
+
+def refuse_answers(columns: Sequence[Column]) -> None:
+    """Stop a model from reading what it is to tell.
+
+    Raises:
+        ValueError: A column holds the answer: target, decision or score.
+    """
+    for column in columns:
+        if column.role in ANSWERS:
+            raise ValueError(f"{column.name!r} is the {column.role}; a model may not read it")
+
+
+def columns_to_json(columns: Sequence[Column]) -> list[dict[str, str]]:
+    """What of its columns an encoding needs again."""
+    return [{"name": column.name, "kind": column.kind, "role": column.role} for column in columns]
+
+
+def columns_from_json(value: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
+    """Columns as `columns_to_json` wrote them."""
+    return tuple(Column(**column) for column in value)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableEncoding:
     """Numbers as they are, categories as codes.
@@ -63,6 +98,7 @@ class TableEncoding:
         vocabularies: Category columns to their known values.
     """
 
+    kind: ClassVar[str] = "table"
     columns: tuple[Column, ...]
     vocabularies: Mapping[str, tuple[str, ...]]
 
@@ -75,9 +111,8 @@ class TableEncoding:
             ColumnError: A column is not in the rows.
             ValueError: A column holds the answer (target, decision or score), so a model may not read it.
         """
+        refuse_answers(columns)
         for column in columns:
-            if column.role in ANSWERS:
-                raise ValueError(f"{column.name!r} is the {column.role}; a model may not read it")
             if not column.numeric and column.kind != "category":
                 raise EncodingError.kind(column.name, column.kind)
         require(columns, rows, source="training rows")
@@ -122,11 +157,11 @@ class TableEncoding:
         return {"numbers": torch.from_numpy(numbers), "codes": torch.from_numpy(codes)}
 
     def to_json(self) -> dict[str, Any]:
-        columns = [{"name": c.name, "kind": c.kind, "role": c.role} for c in self.columns]
-        return {"columns": columns, "vocabularies": {name: list(known) for name, known in self.vocabularies.items()}}
+        known = {name: list(values) for name, values in self.vocabularies.items()}
+        return {"kind": self.kind, "columns": columns_to_json(self.columns), "vocabularies": known}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        columns = tuple(Column(**column) for column in value["columns"])
+        columns = columns_from_json(value["columns"])
         known = {c.name: tuple(value["vocabularies"][c.name]) for c in columns if not c.numeric}
         return cls(columns=columns, vocabularies=known)

@@ -20,14 +20,15 @@ from fairwitness.core.digest import digest
 from fairwitness.core.errors import UserError
 from fairwitness.core.subject import Layer, Outputs, Rows
 from fairwitness.io.atomic import directory, write_bytes, write_text
-from fairwitness.torchkit.encoding import Encoding, Inputs, TableEncoding
+from fairwitness.torchkit import families
+from fairwitness.torchkit.encoding import Encoding, Inputs
 from fairwitness.torchkit.errors import LoadError, OutputError
 from fairwitness.torchkit.frames import batches, cut
 from fairwitness.torchkit.layers import layers_as_run, reading
+from fairwitness.torchkit.modules.net import Net
 from fairwitness.torchkit.scores import DecisionRule
-from fairwitness.torchkit.tables import TableNet
 
-FORMAT = 1
+FORMAT = 2
 PROBE_ROWS = 8  # enough to see shapes
 SETTLE_ROWS = 256  # enough that logits stray from [0, 1]
 
@@ -68,8 +69,9 @@ class TorchModel:
         """SHA-256 over weights, code, encoding and decision rule; None where code is unknown."""
         if self._code is None:
             return None
-        encoding = self.encoding.to_json() if isinstance(self.encoding, TableEncoding) else ""
-        return digest(_weights_digest(self.module), self._code, encoding, self.rule)
+        encoding = self.encoding.to_json() if families.is_own(self.encoding) else ""
+        shape = self.module.to_json() if isinstance(self.module, Net) else ""
+        return digest(_weights_digest(self.module), self._code, shape, encoding, self.rule)
 
     def outputs(self, rows: Rows) -> Outputs:
         """Scores and decisions of rows, in batches.
@@ -131,7 +133,7 @@ class TorchModel:
         Raises:
             LoadError: The module is the user's own; its code is not ours to save.
         """
-        if not isinstance(self.module, TableNet) or not isinstance(self.encoding, TableEncoding):
+        if not isinstance(self.module, Net) or not families.is_own(self.encoding):
             raise LoadError.foreign(type(self.module).__name__)
         weights = safetensors.torch.save(_tensors(self.module))
         described = {
@@ -165,10 +167,10 @@ class TorchModel:
                 raise ValueError(f"format {saved['format']}, not {FORMAT}")  # noqa: TRY301 - one wording for all damage
             if saved["weights"] != hashlib.sha256(raw).hexdigest():
                 raise LoadError.tampered(weights)
-            module = TableNet.from_json(saved["module"])
+            module = families.net(saved["module"])
             module.load_state_dict(safetensors.torch.load(raw))
             rule = DecisionRule(**{**saved["rule"], "classes": tuple(saved["rule"]["classes"])})
-            encoding = TableEncoding.from_json(saved["encoding"])
+            encoding = families.encoding(saved["encoding"])
         except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
             if isinstance(error, UserError):
                 raise

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
 from fairwitness.torchkit.encoding import FIRST_CODE, MISSING_CODE, UNSEEN_CODE
+from fairwitness.torchkit.modules.net import Net
 
 ONE_HOT_MOST = 32  # categories; with more, a column is embedded
 CONSTANT = 1e-10  # a spread below this share of the mean is rounding
@@ -118,7 +119,7 @@ class Codes(nn.Module):
         return torch.cat([hot[:, : self.one_hot], *embedded], dim=1)
 
 
-class TableNet(nn.Module):
+class TableNet(Net):
     """A multilayer perceptron over raw numbers and category codes, as `TableEncoding` gives them.
 
     Standardised numbers pass through asinh, near enough linear within a deviation or two and logarithmic beyond, so that
@@ -126,7 +127,9 @@ class TableNet(nn.Module):
     applications it raises the 5-fold AUC from 0.885 to 0.914.
     """
 
-    kind = "table-net"
+    kind: ClassVar[str] = "table-net"
+    shape_type = TableShape
+    shape: TableShape
 
     def __init__(self, shape: TableShape) -> None:
         super().__init__()
@@ -176,13 +179,3 @@ class TableNet(nn.Module):
     @property
     def words(self) -> str:
         return f"MLP {'-'.join(str(width) for width in (self.width, *self.shape.hidden, self.shape.outputs))}"
-
-    def to_json(self) -> dict[str, Any]:
-        return {"kind": self.kind, **asdict(self.shape)}
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        fields: dict[str, Any] = {
-            name: tuple(entry) if isinstance(entry, list) else entry for name, entry in value.items() if name != "kind"
-        }
-        return cls(TableShape(**fields))
