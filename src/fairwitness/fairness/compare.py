@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fairwitness.core.asks import TallyAsk
 from fairwitness.core.check import About, Given, Measured, NotApplicable
 from fairwitness.core.columns import Grouping
-from fairwitness.core.estimate import Key
+from fairwitness.core.estimate import Estimate, Key
 from fairwitness.fairness import sentences, tables
 from fairwitness.fairness.rates import Rate
 from fairwitness.fairness.sentences import GAP, Case, Told, Way
@@ -63,6 +63,7 @@ def compared(given: Given, rate: Rate, told: Told, *, level: float, way: Way = G
         told=told,
         way=way,
         widest=widest,
+        named=sentences.named_pair(rate, widest, given.limit),
         limit=given.limit,
         level=level,
     )
@@ -70,7 +71,7 @@ def compared(given: Given, rate: Rate, told: Told, *, level: float, way: Way = G
     outcome = Measured(
         headline=sentences.headline(case),
         lead=sentences.lead(case),
-        judged={Key(metric=told.metric, groups=widest.groups): widest.estimate},
+        judged=_judged(case),
         explored=(tables.by_group(rate, grouping.columns, level=given.level, misses=told.misses), *pairs),
         figures=(
             tables.rate_figure(rate, grouping, told.rate, level=given.level, worse=told.worse),
@@ -86,6 +87,15 @@ def compared(given: Given, rate: Rate, told: Told, *, level: float, way: Way = G
         to_settle=sentences.to_settle(case),
     )
     return Compared(outcome, widest)
+
+
+def _judged(case: Case) -> dict[Key, Estimate]:
+    """The widest difference; before it the pair of the headline, where that is another."""
+    found = {Key(metric=case.told.metric, groups=case.widest.groups): case.widest.estimate}
+    if set(case.named.groups) == set(case.widest.groups):
+        return found
+    named = replace(case.named.estimate, p=case.widest.estimate.p)
+    return {Key(metric=case.told.metric, groups=case.named.groups): named, **found}
 
 
 def too_few_groups(rate: Rate, grouping: Grouping, *, people: str, tail: str = "") -> str:

@@ -73,6 +73,7 @@ class Case:
 
     Attributes:
         people: The user's word for those the decisions are about.
+        named: The pair of the headline.
         limit: In force; None where nothing is judged.
         level: At which the interval holds.
     """
@@ -83,6 +84,7 @@ class Case:
     told: Told
     way: Way
     widest: Widest
+    named: Pair
     limit: Limit | None
     level: float
 
@@ -104,23 +106,24 @@ class Case:
         return self.rate.totals[group] < FEW
 
     @property
-    def named(self) -> Pair:
-        """The pair of the headline: the widest; where that is one of few people, the widest that is sure or of many."""
-        widest = next(pair for pair in self.widest.pairs if set(pair.groups) == set(self.widest.groups))
-        if not any(map(self.few, widest.groups)):
-            return widest
-        recorded = [pair for pair in self.widest.pairs if not any(MISSING in group for group in pair.groups)]
-        if self.limit is not None and self.widest.estimate.against(self.limit) is Verdict.FAIL:
-            sure = (pair for pair in self.widest.pairs if pair.estimate.against(self.limit) is Verdict.FAIL)
-            return next(sure, widest)
-        if self.limit is None:
-            return next((pair for pair in recorded if not any(map(self.few, pair.groups))), widest)
-        return widest
-
-    @property
     def filled(self) -> list[str]:
         """Groups with people in them, the largest first."""
         return sorted((group for group, n in self.rate.totals.items() if n), key=lambda group: -self.rate.totals[group])
+
+
+def named_pair(rate: Rate, widest: Widest, limit: Limit | None) -> Pair:
+    """The pair to name: the widest; where one of its groups is of few people, the widest that is sure or of many."""
+    first = next(pair for pair in widest.pairs if set(pair.groups) == set(widest.groups))
+
+    def of_many(pair: Pair) -> bool:
+        return all(rate.totals[group] >= FEW for group in pair.groups)
+
+    if of_many(first):
+        return first
+    if limit is None:
+        recorded = (pair for pair in widest.pairs if not any(MISSING in group for group in pair.groups))
+        return next(filter(of_many, recorded), first)
+    return next((pair for pair in widest.pairs if pair.estimate.against(limit) is Verdict.FAIL), first)
 
 
 def headline(case: Case) -> str:

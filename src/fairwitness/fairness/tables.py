@@ -74,9 +74,9 @@ def by_group(
 def pair_table(widest: Widest, columns: Sequence[str], unit: Unit) -> Series:
     """Differences between the groups of each pair, the 12 widest."""
     pairs = widest.pairs[:MOST_PAIRS]
-    more = len(widest.pairs) - len(pairs)
+    more = widest.compared - len(pairs)
     return Series(
-        title=f"Pairs of groups{f', the {MOST_PAIRS} furthest apart of {fmt.count(len(widest.pairs))}' if more else ''}",
+        title=f"Pairs of groups{f', the {MOST_PAIRS} furthest apart of {fmt.count(widest.compared)}' if more else ''}",
         columns={
             "lower rate": tuple(label(pair.groups[0], columns) for pair in pairs),
             "higher rate": tuple(label(pair.groups[1], columns) for pair in pairs),
@@ -136,7 +136,7 @@ def pair_figure(widest: Widest, columns: Sequence[str], title: str, *, unit: Uni
     method = f"{fmt.level(found.level)}, {found.method}" if found.level else found.method
     caption = f"{'Points' if unit == 'points' else 'Lower rate over higher'}. Line: {method}."
     caption += " Shaded: within the limit." if limit else ""
-    caption += f" The {MOST_PAIRS} widest are drawn." if len(widest.pairs) > MOST_PAIRS else ""
+    caption += f" The {MOST_PAIRS} widest are drawn." if widest.compared > MOST_PAIRS else ""
     return Intervals(title=title, caption=caption, unit=unit, rows=rows, limit=limit)
 
 

@@ -22,6 +22,9 @@ from fairwitness.stats.permutation import widest_gap_p
 
 Floats = NDArray[np.float64]
 
+MOST_PAIRS = 200
+"""Pairs that are listed; twenty groups have 190."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
@@ -44,13 +47,16 @@ class Widest:
     Attributes:
         groups: The two it was observed between, lower rate first.
         estimate: The widest difference there truly is between any two groups, and its interval.
-        pairs: All pairs, widest difference first.
+        pairs: Pairs of groups, widest difference first: all, or of very many the `MOST_PAIRS` widest, and with them
+            those that set `low` and `groups`.
+        compared: How many pairs there are.
         undefined: Groups nobody was counted in: their rate is unknown.
     """
 
     groups: tuple[str, str]
     estimate: Estimate
     pairs: tuple[Pair, ...]
+    compared: int
     undefined: tuple[str, ...]
 
 
@@ -141,7 +147,7 @@ def widest_gap(
         p=None if rng is None else widest_gap_p(groups.hits[tested], groups.n[tested], draws=draws, rng=rng),
     )
     order = np.argsort(-value, kind="stable")
-    return groups.widest(widest, estimate, order, (value, low, high))
+    return groups.widest(widest, int(low.argmax()), estimate, order, (value, low, high))
 
 
 def lowest_ratio(
@@ -196,7 +202,7 @@ def lowest_ratio(
         method=groups.method("score interval", level),
     )
     order = np.argsort(value, kind="stable")  # undefined ratios are NaN and come last
-    return groups.widest(lowest, estimate, order, (value, low, high))
+    return groups.widest(lowest, int(high.argmin()), estimate, order, (value, low, high))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,29 +256,32 @@ class _Groups:
         return inside[first] & inside[second]
 
     def widest(
-        self, place: int, estimate: Estimate, order: NDArray[np.intp], ends: tuple[Floats, Floats, Floats]
+        self, place: int, firmest: int, estimate: Estimate, order: NDArray[np.intp], ends: tuple[Floats, Floats, Floats]
     ) -> Widest:
         first, second = self.pairs()
-        names = [(self.names[a], self.names[b]) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
-        n = (self.n[first] + self.n[second]).tolist()
-        value, low, high = ([x if isfinite(x) else None for x in each.tolist()] for each in ends)
+
+        def names(index: int) -> tuple[str, str]:
+            return self.names[first[index]], self.names[second[index]]
 
         def pair(index: int) -> Pair:
+            value, low, high = (float(each[index]) if isfinite(each[index]) else None for each in ends)
             return Pair(
-                groups=names[index],
+                groups=names(index),
                 estimate=Estimate(
-                    value=value[index],
-                    low=low[index],
-                    high=high[index],
+                    value=value,
+                    low=low,
+                    high=high,
                     level=estimate.level,
-                    n=n[index],
+                    n=int(self.n[first[index]] + self.n[second[index]]),
                     unit=estimate.unit,
                     method=estimate.method,
                 ),
             )
 
-        pairs = tuple(pair(index) for index in order.tolist())
-        return Widest(groups=names[place], estimate=estimate, pairs=pairs, undefined=self.empty)
+        kept = order[:MOST_PAIRS].tolist()
+        kept += [index for index in (place, firmest) if index not in kept]
+        pairs = tuple(pair(index) for index in kept)
+        return Widest(groups=names(place), estimate=estimate, pairs=pairs, compared=len(first), undefined=self.empty)
 
 
 def _all_aside(names: Collection[str], aside: Collection[str]) -> bool:

@@ -29,6 +29,7 @@ draws at a level of 95 %, still in 90 % at 99 %, and in 67 % for all pairs of 5 
 99.5 % and 97 %.
 """
 
+_MANY = 1000  # shares; beyond, equal ones are worked out once
 _HALVINGS = 60  # of an interval no wider than 2, so a limit is exact to the last bit
 
 
@@ -299,6 +300,14 @@ def _wilson(share: Floats, n: Floats, z: float) -> tuple[Floats, Floats]:
 
 
 def _exact(hits: Floats, n: Floats, z: float) -> tuple[Floats, Floats]:
+    if hits.size > _MANY:  # all pairs of many groups: each group's limits are wanted once, not once a pair
+        groups, places = np.unique(np.stack([hits.ravel(), n.ravel()]), axis=1, return_inverse=True)
+        low, high = _limits(groups[0], groups[1], z)
+        return low[places].reshape(hits.shape), high[places].reshape(hits.shape)
+    return _limits(hits, n, z)
+
+
+def _limits(hits: Floats, n: Floats, z: float) -> tuple[Floats, Floats]:
     tail = special.ndtr(-z)
     none, every = hits == 0, hits == n
     low = np.where(none, 0.0, special.betaincinv(np.where(none, 1.0, hits), n - hits + 1, tail))

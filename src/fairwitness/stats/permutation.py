@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from fairwitness.core.errors import TooFewError
 
 _MOST_AT_ONCE = 2_000_000  # numbers held in memory
+_MOST_IN_ALL = 40_000_000  # numbers worked out; some tenths of a second
 
 
 def widest_gap_p(hits: NDArray[np.int64], n: NDArray[np.int64], *, draws: int, rng: np.random.Generator) -> float:
@@ -20,7 +21,8 @@ def widest_gap_p(hits: NDArray[np.int64], n: NDArray[np.int64], *, draws: int, r
     Args:
         hits: (k,) selected in each group.
         n: (k,) people in each group, at least 1 each and below 1e9 in all.
-        draws: Shuffles, at least 1.
+        draws: Shuffles, at least 1; for hundreds of groups fewer are made, so that pairs times shuffles stay within
+            `_MOST_IN_ALL`, but never under 200.
         rng: Where they come from.
 
     Returns:
@@ -43,6 +45,7 @@ def widest_gap_p(hits: NDArray[np.int64], n: NDArray[np.int64], *, draws: int, r
         return widest
 
     least = statistic(hits) * (1 - 1e-12)  # equal gaps must count as equal, whatever the rounding
+    draws = min(draws, max(200, _MOST_IN_ALL // len(first)))
     reached, left, most = 0, draws, max(1, _MOST_AT_ONCE // len(first))
     while left > 0:
         batch = min(left, most)
