@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from fairwitness.core.estimate import Verdict
@@ -13,34 +14,37 @@ def headline(
     findings: Sequence[Finding], gate: Gate, outline: Outline, *, only: Sequence[str], skip: Sequence[str]
 ) -> str:
     """What was audited, whether it passes, the gravest fact (of equal ones, one about people), and what narrowed it."""
-    failed = [finding for finding in findings if finding.verdict is Verdict.FAIL]
-    errors = [finding for finding in findings if finding.verdict is Verdict.ERROR]
-    doubtful = [finding for finding in findings if finding.verdict is Verdict.UNCERTAIN]
-    failed.sort(key=lambda finding: (finding.id not in gate.blocking, -finding.severity.rank, finding.about is None))
-    subject = _subject(outline)
-    if failed:
-        facts = failed[0].title.rstrip(".")
-        more = (
-            f", and {_count(len(failed) - 1, 'other finding')} {'fails' if len(failed) == 2 else 'fail'}"
-            if failed[1:]
-            else ""
-        )
-        text = f"{subject} {'passes' if gate.passes else 'does not pass'}: {_lower(facts)}{more}"
-    elif errors:
-        text = f"{subject} does not pass: {_count(len(errors), 'check')} broke, so it was not looked at whole"
-    elif gate.passes and doubtful:
-        text = f"{subject} passes: nothing fails, but {_count(len(doubtful), 'finding')} cannot be told from this data"
-    elif gate.passes:
-        text = f"{subject} passes: nothing that was measured fails"
-    else:
-        text = f"{subject} does not pass: {_count(len(gate.blocking), 'open point')} to settle"
-    return text + _narrowed(gate, only, skip)
-
-
-def _subject(outline: Outline) -> str:
+    subject = outline.name
     if outline.decisions_from == "labels":
-        return f"{outline.name} (recorded {outline.target!r} audited as past decisions)"
-    return outline.name
+        subject += f" (recorded {outline.target!r} audited as past decisions)"
+    told = _passing(findings) if gate.passes else _blocked(findings, gate)
+    return f"{subject} {told}{_narrowed(gate, only, skip)}"
+
+
+def _passing(findings: Sequence[Finding]) -> str:
+    counts = Counter(finding.verdict for finding in findings)
+    failed, doubtful = counts[Verdict.FAIL], counts[Verdict.UNCERTAIN]
+    if not failed + doubtful + counts[Verdict.PASS]:
+        return "was not judged: nothing asked for could be measured"
+    parts = []
+    if failed:
+        parts.append(f"{_count(failed, 'finding')} that the gate lets through {'fails' if failed == 1 else 'fail'}")
+    if doubtful:
+        parts.append(f"{_count(doubtful, 'finding')} cannot be told from these data")
+    return "passes, but " + " and ".join(parts) if parts else "passes: nothing that was measured fails"
+
+
+def _blocked(findings: Sequence[Finding], gate: Gate) -> str:
+    failed = [finding for finding in findings if finding.verdict is Verdict.FAIL]
+    failed.sort(key=lambda finding: (finding.id not in gate.blocking, -finding.severity.rank, finding.about is None))
+    if failed and failed[0].id in gate.blocking:
+        others = len(failed) - 1
+        more = f", and {_count(others, 'other finding')} {'fails' if others == 1 else 'fail'}" if others else ""
+        return f"does not pass: {_lower(failed[0].title.rstrip('.'))}{more}"
+    broke = sum(finding.verdict is Verdict.ERROR for finding in findings)
+    if broke:
+        return f"does not pass: {_count(broke, 'check')} broke, so it was not looked at whole"
+    return f"does not pass: {_count(len(gate.blocking), 'open point')} to settle"
 
 
 def _narrowed(gate: Gate, only: Sequence[str], skip: Sequence[str]) -> str:
