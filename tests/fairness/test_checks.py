@@ -119,6 +119,10 @@ def test_a_handful_of_people_does_not_take_the_headline_from_a_firm_gap() -> Non
     assert "50.6\u202f% of Black applicants" in found.headline
     assert "It is widest between Asian and White" in found.lead
     assert "Asian (5)" in found.lead
+    firm, widest = found.judged.items()
+    assert firm[0].groups == ("Black", "White")
+    assert widest[0].groups == ("Asian", "White")
+    assert {each.against(Limit(at_most=0.1)) for _, each in (firm, widest)} == {Verdict.FAIL}
 
 
 def test_equal_rates_are_called_similar() -> None:
@@ -197,7 +201,14 @@ def test_many_groups_stay_small_and_are_said_to_be_cut() -> None:
     found = measured(CHECKS["accuracy-gap"], from_cells({f"g{i:03}": (20, 5, 5, 20 + i) for i in range(120)}))
     assert len(series(found, "By group")["group"]) == 100
     assert [len(figure.rows) for figure in found.figures if isinstance(figure, Intervals)] == [40, 12]
+    (pairs,) = [table for table in found.explored if table.title.startswith("Pairs of groups")]
+    assert pairs.title == "Pairs of groups, 12 of 7,140"
     assert any(note.startswith("the tables list the 100 largest of 120 groups") for note in found.notes)
+
+
+def test_many_doubtful_pairs_are_not_all_promised_to_be_settled() -> None:
+    found = measured(CHECKS["accuracy-gap"], from_cells({f"g{i:02}": (20, 5, 5, 20 + i % 2) for i in range(20)}))
+    assert found.to_settle.endswith("would settle the 30 widest pairs; others need more as well.")
 
 
 def test_twenty_equal_groups_are_accused_in_at_most_one_run_of_twenty() -> None:

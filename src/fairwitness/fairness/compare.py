@@ -67,20 +67,23 @@ def compared(given: Given, rate: Rate, told: Told, *, level: float, way: Way = G
         limit=given.limit,
         level=level,
     )
-    pairs = (tables.pair_table(widest, grouping.columns, way.unit),) if len(widest.pairs) > 1 else ()
+    pairs = tables.pairs_to_show(widest, case.named)
+    listed = tables.pair_table(pairs, grouping.columns, unit=way.unit, compared=widest.compared)
+    explored = [tables.by_group(rate, grouping.columns, level=given.level, misses=told.misses)]
     outcome = Measured(
         headline=sentences.headline(case),
         lead=sentences.lead(case),
         judged=_judged(case),
-        explored=(tables.by_group(rate, grouping.columns, level=given.level, misses=told.misses), *pairs),
+        explored=(*explored, listed) if len(pairs) > 1 else tuple(explored),
         figures=(
             tables.rate_figure(rate, grouping, told.rate, level=given.level, worse=told.worse),
             tables.pair_figure(
-                widest,
+                pairs,
                 grouping.columns,
                 f"{told.metric[0].upper()}{told.metric[1:]}, by {grouping.name}",
                 unit=way.unit,
                 limit=given.limit,
+                compared=widest.compared,
             ),
         ),
         notes=sentences.notes(case),

@@ -196,7 +196,8 @@ def to_settle(case: Case) -> str:
     doubtful = [pair for pair in widest.pairs if pair.estimate.against(limit) is Verdict.UNCERTAIN]
     recorded = [pair for pair in doubtful if not any(MISSING in group for group in pair.groups)] or doubtful
     beyond = [pair for pair in recorded if _beyond(pair.estimate.value, limit)]
-    plans = [settle(pair) for pair in (beyond or recorded)[:MOST_PLANNED]]
+    open_ = (beyond or recorded)[:MOST_PLANNED]
+    plans = [settle(pair) for pair in open_]
     known = [plan for plan in plans if plan is not None]
     if not known or (not beyond and len(known) < len(plans)):
         return "What is observed lies on the limit: no number of people settles it if the rates stay as they are."
@@ -206,6 +207,8 @@ def to_settle(case: Case) -> str:
     if not ordered:
         return ""
     each = listed((f"{rounded_up(wanted[group])} more {case.members(group)}" for group in ordered), shown=4)
+    if not beyond and (len(recorded) > len(open_) or widest.compared > len(widest.pairs)):
+        return f"About {each}{case.told.tail} would settle the {len(open_)} widest pairs; others need more as well."
     return f"About {each}{case.told.tail} would settle it, if the rates stay as they are."
 
 

@@ -13,7 +13,7 @@ from fairwitness.draw import format as fmt
 from fairwitness.fairness.rates import Rate
 from fairwitness.fairness.words import FEW, TOO_FEW, label
 from fairwitness.stats import gaps
-from fairwitness.stats.gaps import Widest
+from fairwitness.stats.gaps import Pair, Widest
 
 MOST_PAIRS = 12
 MOST_GROUPS = 100
@@ -71,12 +71,17 @@ def by_group(
     return Series(title=title, columns=table, units=units)
 
 
-def pair_table(widest: Widest, columns: Sequence[str], unit: Unit) -> Series:
-    """Differences between the groups of each pair, the 12 widest."""
+def pairs_to_show(widest: Widest, named: Pair) -> tuple[Pair, ...]:
+    """The 12 widest, the one of the headline among them."""
     pairs = widest.pairs[:MOST_PAIRS]
-    more = widest.compared - len(pairs)
+    return pairs if named in pairs else (*pairs[:-1], named)
+
+
+def pair_table(pairs: Sequence[Pair], columns: Sequence[str], *, unit: Unit, compared: int) -> Series:
+    """Differences between the groups of some of the pairs that were compared."""
+    cut = f", {len(pairs)} of {fmt.count(compared)}" if compared > len(pairs) else ""
     return Series(
-        title=f"Pairs of groups{f', the {MOST_PAIRS} furthest apart of {fmt.count(widest.compared)}' if more else ''}",
+        title=f"Pairs of groups{cut}",
         columns={
             "lower rate": tuple(label(pair.groups[0], columns) for pair in pairs),
             "higher rate": tuple(label(pair.groups[1], columns) for pair in pairs),
@@ -116,8 +121,10 @@ def rate_figure(rate: Rate, grouping: Grouping, title: str, *, level: float, wor
     return Intervals(title=title, caption=caption, unit="share", rows=tuple(rows))
 
 
-def pair_figure(widest: Widest, columns: Sequence[str], title: str, *, unit: Unit, limit: Limit | None) -> Intervals:
-    """Differences between the groups of each pair against the limit, the 12 widest."""
+def pair_figure(
+    pairs: Sequence[Pair], columns: Sequence[str], title: str, *, unit: Unit, limit: Limit | None, compared: int
+) -> Intervals:
+    """Differences between the groups of some of the pairs that were compared, against the limit."""
     rows = tuple(
         Interval(
             label=f"{label(pair.groups[1], columns)} over {label(pair.groups[0], columns)}"
@@ -130,13 +137,13 @@ def pair_figure(widest: Widest, columns: Sequence[str], title: str, *, unit: Uni
             verdict=Verdict.EXPLORED if limit is None else pair.estimate.against(limit),
             note="undefined" if pair.estimate.value is None else "",
         )
-        for pair in widest.pairs[:MOST_PAIRS]
+        for pair in pairs
     )
-    found = widest.estimate
+    found = pairs[0].estimate
     method = f"{fmt.level(found.level)}, {found.method}" if found.level else found.method
     caption = f"{'Points' if unit == 'points' else 'Lower rate over higher'}. Line: {method}."
     caption += " Shaded: within the limit." if limit else ""
-    caption += f" The {MOST_PAIRS} widest are drawn." if widest.compared > MOST_PAIRS else ""
+    caption += f" {len(pairs)} of {fmt.count(compared)} pairs, the widest." if compared > len(pairs) else ""
     return Intervals(title=title, caption=caption, unit=unit, rows=rows, limit=limit)
 
 
