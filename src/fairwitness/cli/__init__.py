@@ -19,9 +19,6 @@ def main() -> None:
     except UserError as error:
         print(f"fairwitness: {error}", file=sys.stderr)  # noqa: T201 - the one line a user sees
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("fairwitness: stopped; the same command goes on from what is finished", file=sys.stderr)  # noqa: T201
-        sys.exit(130)
     except Exception as error:
         if os.environ.get("FAIRWITNESS_DEBUG"):
             raise

@@ -8,24 +8,35 @@ from contextlib import contextmanager
 
 from fairwitness.engine.progress import Progress, silent
 
+STOPPED = 130
+"""Exit code of a command its user stopped, as shells have it."""
+
 
 @contextmanager
 def showing() -> Iterator[Progress]:
-    """A progress callback drawn by rich while the block runs; silent where standard error is not a terminal."""
-    if not sys.stderr.isatty():
-        yield silent
-        return
+    """A progress callback while a long command runs; Ctrl-C ends it with a line that says how to go on.
+
+    It draws where standard error is a terminal, and is silent elsewhere.
+    """
+    try:
+        if sys.stderr.isatty():
+            with _drawn() as progress:
+                yield progress
+        else:
+            yield silent
+    except KeyboardInterrupt:
+        sys.stderr.write("fairwitness: stopped; the same command goes on from what is finished\n")
+        raise SystemExit(STOPPED) from None
+
+
+@contextmanager
+def _drawn() -> Iterator[Progress]:
     from rich.console import Console  # noqa: PLC0415 - only where there is a terminal
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
     from rich.progress import Progress as Bar  # noqa: PLC0415
 
-    with Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bar:
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=None)
 
         def show(doing: str, done: int, total: int) -> None:

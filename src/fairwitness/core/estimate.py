@@ -44,6 +44,9 @@ class Limit:
     at_least: float | None = None
 
     def __post_init__(self) -> None:
+        for end in ("at_most", "at_least"):  # a whole number from a config is the same limit
+            value = getattr(self, end)
+            object.__setattr__(self, end, None if value is None else float(value))
         if self.at_most is None and self.at_least is None:
             raise ValueError("a limit needs at_most, at_least, or both")
         if self.at_most is not None and self.at_least is not None and self.at_least > self.at_most:
