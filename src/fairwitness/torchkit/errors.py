@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
+from fairwitness.core.columns import Column
 from fairwitness.core.errors import ModelError, hint
 
 DECLARE = "declare activation = 'logits' or 'probabilities'"
@@ -15,6 +16,10 @@ def blame(error: BaseException) -> str:
     """An error of foreign code as `TypeError: first line of its message`, without its traceback."""
     first = next(iter(str(error).strip().splitlines()), "")
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _names(classes: Iterable[str]) -> str:
@@ -99,6 +104,31 @@ class EncodingError(ModelError):
     @classmethod
     def kind(cls, name: str, kind: str) -> Self:
         return cls(f"column {name!r}: a table model cannot read a {kind}; set its role to 'ignore' or give a model")
+
+    @classmethod
+    def one_column(cls, reader: str, wanted: str, columns: Sequence[Column]) -> Self:
+        have = ", ".join(f"{column.name!r} ({column.kind})" for column in columns) or "none"
+        return cls(f"model: {reader} reads one {wanted} column, and is given {have}; name one in [subject] features")
+
+    @classmethod
+    def small(cls, name: str, height: int, width: int, least: int) -> Self:
+        return cls(
+            f"column {name!r}: the images are {height} × {width} pixels; a network for images needs {least} × {least} "
+            "or more: enlarge them"
+        )
+
+    @classmethod
+    def image_size(cls, name: str, found: tuple[int, ...], wanted: tuple[int, ...]) -> Self:
+        shown = [
+            f"{height} × {width} pixels of {_many(channels, 'channel')}" for channels, height, width in (found, wanted)
+        ]
+        return cls(
+            f"column {name!r}: the images are {shown[0]}, the model reads {shown[1]}; resize them, or train again"
+        )
+
+    @classmethod
+    def not_finite(cls, name: str, what: str, bad: int, total: int) -> Self:
+        return cls(f"column {name!r}: {what} are NaN or infinite in {bad:,} of {total:,} rows; mend or drop those rows")
 
     @classmethod
     def nothing(cls, *, source: str) -> Self:

@@ -11,9 +11,12 @@ from fairwitness.torchkit.modules.net import Net
 
 NETS = {
     "table-net": "tables:TableNet",
+    "cnn": "modules.images:ConvNet",
+    "resnet": "modules.images:ResNet",
 }
 ENCODINGS = {
     "table": "encoding:TableEncoding",
+    "image": "encoding_images:ImageEncoding",
 }
 
 

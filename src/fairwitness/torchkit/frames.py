@@ -51,10 +51,10 @@ def cut(rows: Rows, start: int, stop: int) -> Rows:
     )
 
 
-def batches(rows: Rows) -> Iterator[Rows]:
+def batches(rows: Rows, *, most: int = BATCH_ROWS) -> Iterator[Rows]:
     """All rows in pieces of nearly equal size, so no piece is a lone row unless it is the only one."""
     per_row = 4 * len(rows.columns) + sum(4 * int(np.prod(media.shape[1:])) for media in rows.media.values())
-    most = min(max(2, BATCH_BYTES // max(per_row, 1)), BATCH_ROWS)
+    most = min(max(2, BATCH_BYTES // max(per_row, 1)), most)
     pieces = -(-len(rows) // most)
     edges = [len(rows) * piece // pieces for piece in range(pieces + 1)] if pieces else []
     for start, stop in pairwise(edges):

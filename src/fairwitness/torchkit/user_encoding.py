@@ -14,6 +14,7 @@ from fairwitness.core.columns import Column
 from fairwitness.core.errors import UserError
 from fairwitness.core.subject import Rows
 from fairwitness.torchkit.encoding import Block, Inputs
+from fairwitness.torchkit.encoding_images import pixels
 from fairwitness.torchkit.errors import EncodingError
 from fairwitness.torchkit.frames import require, rows_frame
 
@@ -61,7 +62,7 @@ class PlainEncoding:
         """
         require(self.columns, rows, source=self.source)
         if self.columns[0].kind == "image":
-            return _pixels(rows.media[self.columns[0].name]).to(self.dtype)
+            return pixels(rows.media[self.columns[0].name]).to(self.dtype)
         numbers = np.column_stack([rows.columns[column.name] for column in self.columns])
         return torch.from_numpy(numbers).to(self.dtype)
 
@@ -112,13 +113,3 @@ class UserEncoding:
         if value.ndim == 0 or len(value) != rows:
             raise EncodingError.result(f"shape {tuple(value.shape)} for {rows:,} rows", source=self.source)
         return value
-
-
-def _pixels(images: np.ndarray[Any, Any]) -> Tensor:
-    """(n, H, W), (n, H, W, C) or (n, C, H, W) images as (n, C, H, W) float32; bytes become [0, 1]."""
-    pixels = torch.from_numpy(np.ascontiguousarray(images))
-    scaled = pixels.float() / 255 if pixels.dtype == torch.uint8 else pixels.float()
-    if scaled.ndim == 3:
-        return scaled[:, None]
-    channels_last = scaled.shape[-1] in {1, 3, 4} and scaled.shape[1] not in {1, 3, 4}
-    return scaled.permute(0, 3, 1, 2).contiguous() if channels_last else scaled

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 TABLE = {
     "mlp": "mlp:MLP",
+    "cnn": "images:CNN",
+    "resnet": "images:RESNET",
 }
 
 

@@ -34,7 +34,7 @@ class MlpOptions(TrainOptions):
     def __post_init__(self) -> None:
         TrainOptions.__post_init__(self)
         self.shares("dropout")
-        self.widths("hidden")
+        self.widths_of("hidden")
 
 
 def fit(

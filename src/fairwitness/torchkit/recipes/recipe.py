@@ -108,7 +108,7 @@ class TrainOptions:
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 0 and below 1")
 
-    def widths(self, name: str) -> None:
+    def widths_of(self, name: str) -> None:
         """Refuse an option that is no tuple of widths."""
         value: object = getattr(self, name)  # from a config it may be anything
         if not isinstance(value, tuple) or any(not isinstance(width, int) or width < 1 for width in value):

