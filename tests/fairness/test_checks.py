@@ -87,6 +87,15 @@ def test_an_unknown_rate_is_never_zero_and_never_passes() -> None:
     assert outcome == NotApplicable("only a of 'race' has applicants whose hired is “1”; a gap needs two")
 
 
+def test_nobody_is_sent_to_collect_people_without_a_group() -> None:
+    """Of those without a race nobody was refused: that their rate is unknown keeps nothing open."""
+    rows = from_cells({"a": (30, 20, 10, 50), "b": (28, 22, 10, 50), MISSING: (0, 0, 2, 8)})
+    found = measured(CHECKS["false-positive-rate-gap"], rows)
+    assert "not recorded" not in found.lead
+    assert "not recorded" not in found.to_settle
+    assert "more b applicants whose hired is “0” would settle it" in found.to_settle
+
+
 def test_equalized_odds_is_uncertain_when_half_of_it_is_unknown() -> None:
     rows = from_cells({"a": (4000, 400, 400, 4000), "b": (4000, 400, 0, 0)})
     found = measured(CHECKS["equalized-odds-gap"], rows)
@@ -173,6 +182,7 @@ def test_people_without_a_group_stand_aside_and_are_named() -> None:
     rows = from_rates({"a": (500, 1000), "b": (500, 1000), MISSING: (3, 15)})
     found = measured(CHECKS["selection-rate-gap"], rows)
     assert verdict(CHECKS["selection-rate-gap"], rows) is Verdict.PASS
+    assert "over 2,015 applicants in 2 groups, 15 of them with no race recorded." in found.lead
     assert "race not recorded (15)" in found.lead
     assert found.notes[0].startswith("15 applicants have no race recorded")
     assert "race not recorded" in series(found, "By group")["group"]
@@ -207,8 +217,14 @@ def test_many_groups_stay_small_and_are_said_to_be_cut() -> None:
 
 
 def test_many_doubtful_pairs_are_not_all_promised_to_be_settled() -> None:
-    found = measured(CHECKS["accuracy-gap"], from_cells({f"g{i:02}": (20, 5, 5, 20 + i % 2) for i in range(20)}))
-    assert found.to_settle.endswith("would settle the 30 widest pairs; others need more as well.")
+    found = measured(CHECKS["accuracy-gap"], from_cells({f"g{i:02}": (40, 10, 10, 40 + i % 2) for i in range(20)}))
+    assert "more of " in found.to_settle
+    assert found.to_settle.endswith("widest of the uncertain pairs; others may need more.")
+
+
+def test_what_lies_near_the_limit_is_said_to() -> None:
+    found = measured(CHECKS["accuracy-gap"], from_cells({"a": (2000, 401, 400, 2000), "b": (1760, 640, 640, 1760)}))
+    assert found.to_settle.startswith("What is observed lies so near the limit that it would take about ")
 
 
 def test_twenty_equal_groups_are_accused_in_at_most_one_run_of_twenty() -> None:

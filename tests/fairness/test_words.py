@@ -15,7 +15,9 @@ from support.given import outline
         ("true", ("married",), "married true", "applicants with married true"),
         ("[18, 30)", ("age",), "age [18, 30)", "applicants with age [18, 30)"),
         (MISSING, ("race",), "race not recorded", "applicants whose race is not recorded"),
-        (f"Black{CROSS}women", ("race", "sex"), "Black × women", "Black × women applicants"),
+        (f"Black{CROSS}women", ("race", "sex"), "Black × women", "Black × women"),
+        ("Female", ("sex",), "Female", "Female applicants"),
+        ("women", ("sex",), "women", "women"),
         (f"Black{CROSS}0", ("race", "sex"), "Black × sex 0", "Black applicants with sex 0"),
         (
             f"Black{CROSS}{MISSING}",

@@ -9,6 +9,7 @@ from fairwitness.core.check import About, Given, Measured, NotApplicable
 from fairwitness.core.columns import Grouping
 from fairwitness.core.estimate import Estimate, Key
 from fairwitness.fairness import sentences, tables
+from fairwitness.fairness.collect import to_settle
 from fairwitness.fairness.rates import Rate
 from fairwitness.fairness.sentences import GAP, Case, Told, Way
 from fairwitness.fairness.words import label
@@ -87,7 +88,7 @@ def compared(given: Given, rate: Rate, told: Told, *, level: float, way: Way = G
             ),
         ),
         notes=sentences.notes(case),
-        to_settle=sentences.to_settle(case),
+        to_settle=to_settle(case),
     )
     return Compared(outcome, widest)
 

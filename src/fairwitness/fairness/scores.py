@@ -12,7 +12,7 @@ from fairwitness.core.figures import Curve, Curves, Interval, Intervals
 from fairwitness.core.findings import Series
 from fairwitness.draw import format as fmt
 from fairwitness.fairness.calibration import Largest, Scored, expected_error, more_to_settle, pooled
-from fairwitness.fairness.sentences import rounded_up
+from fairwitness.fairness.collect import FAR, collected
 from fairwitness.fairness.tables import MOST_GROUPS, MOST_ROWS
 from fairwitness.fairness.words import FEW, TOO_FEW, event, label, listed, members, outcome
 from fairwitness.stats import intervals
@@ -79,8 +79,9 @@ class Reading:
         if few:
             named = listed(f"{self.label(name)} ({self.errors[name].n})" for name in few)
             sentences.append(f"Too few to judge alone, under {FEW} {people}: {named}.")
-        if self.worst.undefined:
-            named = listed(map(self.label, self.worst.undefined))
+        unknown = [name for name in self.worst.undefined if MISSING not in name]
+        if unknown:
+            named = listed(map(self.label, unknown))
             sentences.append(f"Nobody in {named} has both a score and a recorded outcome.")
         return " ".join(sentences)
 
@@ -121,8 +122,9 @@ class Reading:
             plans = {name: beyond[name]}
         if not plans or None in plans.values():
             return "Collect more people with a recorded outcome, above all of the groups whose interval is widest."
-        ordered = sorted(plans.items(), key=lambda plan: -(plan[1] or 0))
-        each = listed((f"{rounded_up(more or 0)} more {self.members(name)}" for name, more in ordered), shown=4)
+        each = collected({self.members(name): more or 0 for name, more in plans.items()})
+        if sum(more or 0 for more in plans.values()) > FAR * sum(each.n for each in self.errors.values()):
+            return f"What is observed lies so near the limit that it would take about {each} to settle it."
         return f"About {each} would settle it, if scores and outcomes stay as they are."
 
     def table(self) -> Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,10 +16,6 @@ from fairwitness.fairness.tables import MOST_GROUPS
 from fairwitness.fairness.words import FEW, chance, label, listed, members, share_of
 from fairwitness.stats import gaps, power
 from fairwitness.stats.gaps import Pair, Widest
-from fairwitness.stats.multiple import all_pairs
-
-MOST_PLANNED = 6
-"""Uncertain pairs for which the people to collect are worked out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +106,22 @@ class Case:
         """Groups with people in them, the largest first."""
         return sorted((group for group, n in self.rate.totals.items() if n), key=lambda group: -self.rate.totals[group])
 
+    @property
+    def recorded(self) -> list[str]:
+        """Those of them whose group is known; all where fewer than two would be left, as in `stats.gaps`."""
+        known = [group for group in self.filled if MISSING not in group]
+        return known if len(known) > 1 else self.filled
+
+    @property
+    def aside(self) -> int:
+        """People who stand aside, since their group is not known."""
+        return sum(self.rate.totals[group] for group in self.filled if group not in self.recorded)
+
+    @property
+    def unknown(self) -> list[str]:
+        """Groups of people whose rate is unknown, since there is nobody."""
+        return [group for group in self.widest.undefined if MISSING not in group]
+
 
 def named_pair(rate: Rate, widest: Widest, limit: Limit | None) -> Pair:
     """The pair to name: the widest; where one of its groups is of few people, the widest that is sure or of many."""
@@ -140,7 +152,8 @@ def headline(case: Case) -> str:
 def lead(case: Case) -> str:
     """Value and interval, over whom, what chance would give, the other groups, those too small, those unknown."""
     found, told, people = case.widest.estimate, case.told, case.people
-    over = f"over {fmt.count(case.rate.people)} {people}{told.tail} in {len(case.filled)} groups"
+    over = f"over {fmt.count(case.rate.people)} {people}{told.tail} in {len(case.recorded)} groups"
+    over += f", {fmt.count(case.aside)} of them with no {case.grouping.name} recorded" if case.aside else ""
     first = f"The {case.way.name} is {_shown(case, found)}, {over}."
     if set(case.named.groups) != set(case.widest.groups):
         furthest = " and ".join(map(case.label, case.widest.groups))
@@ -157,8 +170,8 @@ def lead(case: Case) -> str:
     if few:
         named = listed(f"{case.label(group)} ({case.rate.totals[group]})" for group in few)
         sentences.append(f"Too few to judge alone, under {FEW} {people}: {named}.")
-    if case.widest.undefined:
-        named = listed(case.label(group) for group in case.widest.undefined)
+    if case.unknown:
+        named = listed(map(case.label, case.unknown))
         sentences.append(f"Of {named} there are no {people}{told.tail}, so the rate there is unknown.")
     return " ".join(sentences)
 
@@ -166,10 +179,9 @@ def lead(case: Case) -> str:
 def notes(case: Case) -> tuple[str, ...]:
     """What changes what the number means: people whose group is not recorded, tables that are cut."""
     found = []
-    aside = sum(n for group, n in case.rate.totals.items() if MISSING in group)
-    if aside and any(MISSING not in group for group in case.filled):
+    if case.aside:
         found.append(
-            f"{fmt.count(aside)} {case.people}{case.told.tail} have no {case.grouping.name} recorded; they are counted "
+            f"{fmt.count(case.aside)} {case.people}{case.told.tail} have no {case.grouping.name} recorded; they are counted "
             f"and shown, and a difference with them counts once it is firm"
         )
     if len(case.rate.totals) > MOST_GROUPS:
@@ -180,60 +192,7 @@ def notes(case: Case) -> tuple[str, ...]:
     return tuple(found)
 
 
-def to_settle(case: Case) -> str:
-    """Whom to collect, and how many, should the verdict be uncertain; empty where it is not."""
-    limit, rate, widest = case.limit, case.rate, case.widest
-    if limit is None or widest.estimate.against(limit) is not Verdict.UNCERTAIN:
-        return ""
-    if widest.undefined:
-        named = listed(case.members(group) for group in widest.undefined)
-        return f"Collect {named}{case.told.tail}: none is here, so the rate is unknown."
-    z = all_pairs(case.level, len(case.filled)) if len(case.filled) > 2 else None
-
-    def settle(pair: Pair) -> dict[str, int] | None:
-        return case.way.settle(rate.hits, rate.totals, pair.groups, limit, level=case.level, z=z)
-
-    doubtful = [pair for pair in widest.pairs if pair.estimate.against(limit) is Verdict.UNCERTAIN]
-    recorded = [pair for pair in doubtful if not any(MISSING in group for group in pair.groups)] or doubtful
-    beyond = [pair for pair in recorded if _beyond(pair.estimate.value, limit)]
-    open_ = (beyond or recorded)[:MOST_PLANNED]
-    plans = [settle(pair) for pair in open_]
-    known = [plan for plan in plans if plan is not None]
-    if not known or (not beyond and len(known) < len(plans)):
-        return "What is observed lies on the limit: no number of people settles it if the rates stay as they are."
-    # One pair that proves to be beyond the limit is enough; to keep it, all must.
-    wanted = min(known, key=lambda plan: sum(plan.values())) if beyond else _together(known)
-    ordered = sorted((group for group in wanted if wanted[group]), key=lambda group: -wanted[group])
-    if not ordered:
-        return ""
-    each = listed((f"{rounded_up(wanted[group])} more {case.members(group)}" for group in ordered), shown=4)
-    if not beyond and (len(recorded) > len(open_) or widest.compared > len(widest.pairs)):
-        return f"About {each}{case.told.tail} would settle the {len(open_)} widest pairs; others need more as well."
-    return f"About {each}{case.told.tail} would settle it, if the rates stay as they are."
-
-
 def _shown(case: Case, found: Estimate) -> str:
     if found.value is None:
         return "unknown, since no rate is above zero"
     return fmt.measured(found.value, found.low, found.high, case.way.unit)
-
-
-def _together(plans: Sequence[dict[str, int]]) -> dict[str, int]:
-    """People who serve every plan at once."""
-    wanted: dict[str, int] = {}
-    for plan in plans:
-        wanted |= {group: max(number, wanted.get(group, 0)) for group, number in plan.items()}
-    return wanted
-
-
-def _beyond(value: float | None, limit: Limit) -> bool:
-    if value is None:
-        return False
-    over = limit.at_most is not None and value > limit.at_most
-    return over or (limit.at_least is not None and value < limit.at_least)
-
-
-def rounded_up(number: int) -> str:
-    """Rounded up to two digits: more would be a pretence."""
-    step = 10 ** max(0, len(str(number)) - 2)
-    return fmt.count(-(-number // step) * step)

@@ -16,6 +16,9 @@ TOO_FEW = "too few to judge"
 _CODE = re.compile(r"[\[(<>≤≥+-]?\s*\d.*|true|false|yes|no", re.IGNORECASE)
 """Categories that say nothing without their column: 0, [18, 30), yes."""
 
+_NOUNS = frozenset({"men", "women", "boys", "girls", "children", "others"})
+"""Categories that name people by themselves: `women`, not `women applicants`."""
+
 
 def label(group: str, columns: Sequence[str]) -> str:
     """A group as a row of a table: `Black`, `sex 1`, `race not recorded`, `Black × age [18, 30)`."""
@@ -23,12 +26,13 @@ def label(group: str, columns: Sequence[str]) -> str:
 
 
 def members(group: str, columns: Sequence[str], people: str) -> str:
-    """A group in a sentence: `Black applicants`, `applicants with sex 1`, `applicants whose race is not recorded`."""
+    """A group in a sentence: `Black applicants`, `women`, `applicants with sex 1`, `applicants whose race is not recorded`."""
     parts = _parts(group, columns)
     known = [part for column, part in parts if _part(column, part) == part]
     coded = [_part(column, part) for column, part in parts if part not in known and part != MISSING]
     unknown = [column for column, part in parts if part == MISSING]
-    words = " ".join([CROSS.join(known), people]).strip()
+    noun = "" if known and known[-1].lower() in _NOUNS else people
+    words = " ".join(filter(None, [CROSS.join(known), noun]))
     if coded:
         words += f" with {listed(coded)}"
     if unknown:
