@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["number", "integer", "category", "boolean", "date", "text", "image"]
+Kind = Literal["number", "integer", "category", "boolean", "date", "text", "image", "series"]
 Role = Literal["feature", "target", "decision", "score", "group", "unit", "split", "weight", "ignore"]
 Part = Literal["train", "tune", "audit"]
 Task = Literal["binary", "multi-class", "regression", "anomaly", "generation"]
@@ -17,6 +17,7 @@ CROSS = " × "
 """Joins the categories of an intersection: `Black × women`."""
 
 NUMERIC: frozenset[Kind] = frozenset({"number", "integer", "boolean"})
+MEDIA: frozenset[Kind] = frozenset({"image", "series"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,8 @@ class Column:
 
     Attributes:
         name: As in the data.
-        kind: What its values are; `NUMERIC` kinds travel as float64 with NaN for missing, others as str or None.
+        kind: What its values are; `NUMERIC` kinds travel as float64 with NaN for missing, `MEDIA` as arrays of their
+            own, others as str or None.
         role: What it is used for.
         words: The user's words for it, for reasons and reports; empty means its name.
         sentinels: Codes that mean "no value" (999, 666); declared ones are read as missing.
@@ -40,6 +42,10 @@ class Column:
     @property
     def numeric(self) -> bool:
         return self.kind in NUMERIC
+
+    @property
+    def media(self) -> bool:
+        return self.kind in MEDIA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ class Rows:
     Attributes:
         ids: (n,) int64, the row's place in the data, counted from 0.
         columns: Name to (n,): float64 with NaN for missing where the kind is numeric, else object of str or None.
-        media: Name to (n, ...) array, for images.
+        media: Name to (n, ...) array, for images and series.
     """
 
     ids: NDArray[np.int64]

@@ -36,7 +36,7 @@ class Leak:
 
 def candidates(columns: Sequence[Column]) -> list[Column]:
     """Columns that could give the target away: all but the target, what was decided or scored, and bookkeeping."""
-    return [column for column in columns if column.role not in OTHER_ROLES and column.kind != "image"]
+    return [column for column in columns if column.role not in OTHER_ROLES and not column.media]
 
 
 def measure(

@@ -21,9 +21,10 @@ _LONG_TEXT = 50  # mean characters; a label is shorter
 
 
 def infer(table: Table) -> tuple[Column, ...]:
-    """One `Column` per column of the frame, then one per picture array; kinds are read off the values."""
+    """One `Column` per column of the frame, then one per array of pictures or series; kinds are read off the values."""
     columns = [Column(name=series.name, kind=_kind(series)) for series in table.frame]
-    return (*columns, *(Column(name=name, kind="image") for name in table.media))
+    media = (Column(name=name, kind="series" if name in table.series else "image") for name in table.media)
+    return (*columns, *media)
 
 
 def as_rows(table: Table, columns: Sequence[Column]) -> Rows:
@@ -41,14 +42,14 @@ def as_rows(table: Table, columns: Sequence[Column]) -> Rows:
     """
     made: dict[str, NDArray[Any]] = {}
     for column in columns:
-        if column.kind == "image":
+        if column.media:
             continue
         if column.name not in table.frame.columns:
             have = table.frame.columns
             raise ColumnError.missing(column.name, key=f"a {column.kind} column", have=have, source=table.source)
         series = without_sentinels(table.frame[column.name], column.sentinels)
         made[column.name] = numbers(series, column, source=table.source) if column.numeric else as_text(series)
-    wanted = {column.name for column in columns if column.kind == "image"}
+    wanted = {column.name for column in columns if column.media}
     media = {name: values for name, values in table.media.items() if name in wanted}
     return Rows(ids=np.arange(table.frame.height, dtype=np.int64), columns=made, media=media)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fairwitness.core.errors import DataError
-from fairwitness.io import arrays, columnar, datasets, delimited, pictures
+from fairwitness.io import arrays, columnar, datasets, delimited, pictures, series
 from fairwitness.io.frames import from_frame
 from fairwitness.io.locate import Place, locate
 from fairwitness.io.table import Table
@@ -16,8 +16,8 @@ def read(data: object, *, path_base: Path | None = None) -> Table:
 
     Args:
         data: A path to CSV or TSV (also .gz, .bz2, .xz, .zst), Parquet, Arrow or Feather; `package:NAME/path/in/package`
-            for a file an installed package ships; pictures as .npz, IDX, or a folder with a table of attributes; a
-            frame of pandas, Polars, Arrow or whatever narwhals takes; a mapping of names to columns; a PyTorch Dataset
+            for a file an installed package ships; pictures as .npz, IDX, or a folder with a table of attributes; time
+            series as .ts; a frame of pandas, Polars, Arrow or whatever narwhals takes; a mapping of names to columns; a PyTorch Dataset
             or DataLoader.
         path_base: The folder relative paths start from; None: the working directory.
 
@@ -38,6 +38,8 @@ def _file(place: Place) -> Table:
         return arrays.read_idx(place)
     if place.suffix == ".npz":
         return arrays.read_npz(place)
+    if place.suffix == series.ENDING:
+        return series.read(place)
     if place.suffix in columnar.PARQUET | columnar.ARROW:
         return columnar.read(place)
     if place.suffix in delimited.TEXT:

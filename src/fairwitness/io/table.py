@@ -18,7 +18,8 @@ class Table:
 
     Attributes:
         frame: Booleans, whole numbers, float64, text, dates and times; null is the only missing value.
-        media: Name to (n, ...) array of pixels, row for row beside `frame`; empty for plain tables.
+        media: Name to (n, ...) array of pixels or of series, row for row beside `frame`; empty for plain tables.
+        series: Which of `media` are series, (n, dimensions, steps) with NaN for missing, and not images.
         source: For messages: a file as the user named it, without folders above, or "DataFrame".
         fingerprint: SHA-256 over content, 64 hex digits; the same bytes in another place have the same one.
         notes: What reading changed, one sentence each.
@@ -27,6 +28,7 @@ class Table:
 
     frame: pl.DataFrame
     media: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    series: frozenset[str] = frozenset()
     source: str
     fingerprint: str
     notes: tuple[str, ...] = ()

@@ -23,20 +23,20 @@ def require(columns: Sequence[Column], rows: Rows, *, source: str) -> None:
         ColumnError: The first that is missing.
     """
     for column in columns:
-        held = rows.media if column.kind == "image" else rows.columns
+        held = rows.media if column.media else rows.columns
         if column.name not in held:
             raise ColumnError.missing(column.name, key="the model's features", have=held, source=source)
 
 
 def rows_frame(rows: Rows, columns: Sequence[Column]) -> pl.DataFrame:
-    """The columns but images, in this order: numeric kinds as Float64, others as String, null where missing."""
+    """The columns but images and series, in this order: numeric kinds as Float64, others as String, null where missing."""
     return pl.DataFrame(
         {
             column.name: pl.Series(rows.columns[column.name], dtype=pl.Float64, nan_to_null=True)
             if column.numeric
             else pl.Series(rows.columns[column.name], dtype=pl.String)
             for column in columns
-            if column.kind != "image"
+            if not column.media
         }
     )
 

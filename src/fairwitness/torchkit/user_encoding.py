@@ -69,7 +69,7 @@ class PlainEncoding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserEncoding:
-    """The user's own function from a polars frame to tensors; called as encode(frame, media) where there are images.
+    """The user's own function from a polars frame to tensors; called as encode(frame, media) where there are images or series.
 
     Attributes:
         columns: What the frame holds: numeric kinds as Float64, others as String, null where missing.
@@ -92,7 +92,7 @@ class UserEncoding:
         """
         require(self.columns, rows, source=self.source)
         frame = rows_frame(rows, self.columns)
-        media = {column.name: rows.media[column.name] for column in self.columns if column.kind == "image"}
+        media = {column.name: rows.media[column.name] for column in self.columns if column.media}
         try:
             given = self.function(frame, media) if media else self.function(frame)
         except UserError:

@@ -66,4 +66,4 @@ class ExactDuplicates:
 
 def _ask(outline: Outline) -> RowsAsk:
     """All the data's own columns, pixels too; what the engine adds follows from them."""
-    return RowsAsk(columns=tuple(column.name for column in outline.columns if column.kind != "image"), media=True)
+    return RowsAsk(columns=tuple(column.name for column in outline.columns if not column.media), media=True)

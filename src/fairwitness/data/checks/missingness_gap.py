@@ -84,7 +84,7 @@ class MissingnessGap:
 
 def _asks(outline: Outline, about: About) -> dict[str, TallyAsk]:
     by = about.columns if isinstance(about, Grouping) else ()
-    columns = (column.name for column in outline.columns if column.kind != "image" and column.name not in by)
+    columns = (column.name for column in outline.columns if not column.media and column.name not in by)
     return {name: TallyAsk(by=by, missing=(name,)) for name in columns}
 
 

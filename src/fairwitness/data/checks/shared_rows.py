@@ -69,6 +69,6 @@ class SharedRows:
 
 
 def _ask(outline: Outline) -> RowsAsk:
-    images = {column.name for column in outline.columns if column.kind == "image"}
+    media = {column.name for column in outline.columns if column.media}
     own = (*outline.features, *((outline.target,) if outline.target else ()), PART)
-    return RowsAsk(columns=tuple(dict.fromkeys(name for name in own if name not in images)), media=True)
+    return RowsAsk(columns=tuple(dict.fromkeys(name for name in own if name not in media)), media=True)
