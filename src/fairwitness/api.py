@@ -133,9 +133,8 @@ def audit(
         "subject": {"target": target, "positive": positive, "favorable": favorable, "groups": list(groups) or None},
         "groups": named,
         "model": {"decision": decision, "score": score, "train": train},
-        **settings,
     }
-    parsed = parse(merge(loaded, over), source=source)
+    parsed = parse(merge(merge(loaded, settings), over), source=source)
     folder = None if out is None else Path(out)
     report = Report(run_audit(parsed, data=data, model=model, base=base, out=folder, source=source))
     if folder is not None:

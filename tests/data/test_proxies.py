@@ -94,7 +94,7 @@ def test_who_is_left_out_is_said(look: Look) -> None:
     columns["sex"][7:12] = "x"
     notes = look("data.proxies", columns, group=("sex",)).notes
     assert "7 rows with no sex recorded left out" in notes
-    assert "groups of fewer than 10 people left out: x" in notes
+    assert "left out, with fewer than 10 people or beyond the 12 largest groups: x" in notes
 
 
 def test_a_large_subject_is_sampled_and_says_so(look: Look) -> None:

@@ -17,6 +17,8 @@ from fairwitness.stats.multiple import benjamini_hochberg
 
 FEW_TO_FIT = 2 * FOLDS
 """A group with fewer people cannot be in every fold twice: it is left out."""
+MOST_GROUPS = 12
+"""Groups a model is fitted to tell apart: each costs its own trees in every fold."""
 MOST_NAMES = 250
 """Most categories of a column the model tells apart; rarer ones are one."""
 BINS = 10
@@ -43,13 +45,14 @@ class Association:
 
 
 def judgeable(groups: NDArray[Any]) -> tuple[str, ...]:
-    """Groups with enough people to fit and try a model on; empty where fewer than two have.
+    """Groups with enough people to fit and try a model on, at most the `MOST_GROUPS` largest; empty for fewer than two.
 
     Args:
         groups: (n,) object of str, or None where the attribute is not recorded.
     """
     names, counts = np.unique([str(group) for group in groups if group is not None], return_counts=True)
-    enough = tuple(str(name) for name, n in zip(names, counts, strict=True) if n >= FEW_TO_FIT)
+    largest = np.argsort(-counts, kind="stable")[:MOST_GROUPS]
+    enough = tuple(str(names[place]) for place in sorted(largest) if counts[place] >= FEW_TO_FIT)
     return enough if len(enough) > 1 else ()
 
 

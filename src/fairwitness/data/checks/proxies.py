@@ -14,7 +14,7 @@ from fairwitness.core.columns import CROSS, Column, Grouping
 from fairwitness.core.estimate import Key, Limit, Severity
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline, Rows
-from fairwitness.data.proxies import FEW_TO_FIT, Association, associations, judgeable, strength, strongest
+from fairwitness.data.proxies import FEW_TO_FIT, MOST_GROUPS, Association, associations, judgeable, strength, strongest
 from fairwitness.data.words import area, count, listed, members, plural, with_areas, within
 
 MOST_ROWS = 20_000
@@ -56,8 +56,8 @@ class Proxies:
     def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:  # noqa: ARG002 - the protocol's
         if not isinstance(about, Grouping):
             return NotApplicable("there is no sensitive attribute", missing="groups")
-        if not about.named:
-            return NotApplicable(f"{about.name} is explored only; name it under [subject] intersections to look")
+        if len(about.columns) > 1:
+            return NotApplicable(f"{about.name} crosses attributes: each is looked at alone")
         if not _features(outline, about):
             return NotApplicable("no feature is a plain column; pictures are not looked into")
         return [_ask(outline, about)]
@@ -103,7 +103,7 @@ def _features(outline: Outline, about: Grouping) -> list[Column]:
         if column.name in outline.features
         and column.name not in about.columns
         and column.role != "group"
-        and column.kind != "image"
+        and not column.media
     ]
 
 
@@ -121,7 +121,9 @@ def _notes(groups: NDArray[Any], kept: NDArray[np.bool_], given: Given) -> tuple
     if unknown:
         notes.append(f"{plural(unknown, 'row')} with no {given.grouping.name} recorded left out")
     if small:
-        notes.append(f"groups of fewer than {FEW_TO_FIT} people left out: {listed(small)}")
+        notes.append(
+            f"left out, with fewer than {FEW_TO_FIT} people or beyond the {MOST_GROUPS} largest groups: {listed(small)}"
+        )
     return tuple(notes)
 
 
