@@ -10,7 +10,9 @@ from typing import Literal, Self
 
 from fairwitness.core.errors import UserError
 
-Acts = Literal["rows", "sampling", "example", "batch", "adversary", "example-gradient", "gradient", "outputs", "decision"]
+Acts = Literal[
+    "rows", "sampling", "example", "batch", "adversary", "example-gradient", "gradient", "outputs", "decision"
+]
 """What an edit acts on.
 
 `rows` before training; `sampling`: which rows a step draws; `example`: each row of a step alone (weights, row-wise
