@@ -10,12 +10,28 @@ from fairwitness.core.columns import Grouping
 from fairwitness.core.estimate import Estimate, Key, Limit, Severity, Verdict
 from fairwitness.core.figures import Interval, Intervals
 from fairwitness.core.subject import Outline
-from fairwitness.data.words import FEW, TOO_FEW, count, listed, members, plural, points, share_of, target_of, within
+from fairwitness.data.words import (
+    FEW,
+    TOO_FEW,
+    count,
+    is_recorded,
+    listed,
+    members,
+    plural,
+    points,
+    share_of,
+    target_of,
+    within,
+)
 from fairwitness.draw import format as show
 from fairwitness.stats.gaps import Widest, rates, widest_gap
+from fairwitness.stats.intervals import newcombe
 from fairwitness.stats.multiple import all_pairs
 from fairwitness.stats.power import settle_gap
 from fairwitness.stats.tally import Tally
+
+MOST_GROUPS, MOST_PAIRS = 40, 12
+"""Rows of a figure: the largest groups, the widest gaps; the verdict does not depend on it."""
 
 
 class LabelRateGap:
@@ -73,7 +89,8 @@ class LabelRateGap:
             ),
             lead=(
                 f"The two rates are {points(gap.estimate.value)} {within(gap.estimate)} apart, the widest gap of "
-                f"{plural(len(alone), 'group')}; the interval holds for all pairs at once.{_chance(gap)} These are the "
+                f"{plural(len(alone), 'group')}; the interval holds for all pairs at once.{_chance(gap)}"
+                f"{_against_the_rest(hits, totals, given)} These are the "
                 f"outcomes as recorded over all {count(sum(totals.values()))} rows, not those of a model."
             ),
             judged={Key(metric="gap in recorded outcomes", groups=gap.groups): gap.estimate},
@@ -98,6 +115,24 @@ def _chance(gap: Widest) -> str:
     return f" Were all rates equal, chance alone would give a gap this wide with probability {show.probability(p)}."
 
 
+def _against_the_rest(hits: Mapping[str, int], totals: Mapping[str, int], given: Given) -> str:
+    """The largest group beside all others together: small groups say more as one."""
+    known = {group: n for group, n in totals.items() if n and is_recorded(group)}
+    if len(known) < 3:
+        return ""
+    largest = max(known, key=lambda group: known[group])
+    n = sum(known.values()) - known[largest]
+    h = sum(hits[group] for group in known) - hits[largest]
+    low, high = newcombe((h, hits[largest]), (n, known[largest]), level=given.level)
+    gap = hits[largest] / known[largest] - h / n
+    name = members(largest, given.grouping.columns, given.outline.people)
+    return (
+        f" Of {name} it is {share_of(hits[largest], known[largest])} ({count(hits[largest])} of {count(known[largest])}), "
+        f"of all others with a recorded {given.grouping.name} {share_of(h, n)} ({count(h)} of {count(n)}): a difference of "
+        f"{show.measured(gap, low, high, 'points')}."
+    )
+
+
 def _to_settle(hits: Mapping[str, int], totals: Mapping[str, int], gap: Widest, given: Given) -> str:
     filled = sum(n > 0 for n in totals.values())
     z = all_pairs(given.level, filled) if filled > 2 else None
@@ -111,7 +146,10 @@ def _to_settle(hits: Mapping[str, int], totals: Mapping[str, int], gap: Widest, 
 
 def _notes(totals: Mapping[str, int]) -> tuple[str, ...]:
     few = [f"{name} ({count(n)})" for name, n in totals.items() if n < FEW]
-    return (f"fewer than {FEW} people, so counts and no rate are shown: {listed(few)}",) if few else ()
+    notes = [f"fewer than {FEW} people, so counts and no rate are shown: {listed(few)}"] if few else []
+    if len(totals) > MOST_GROUPS:
+        notes.append(f"the figure shows the {MOST_GROUPS} largest of {count(len(totals))} groups; all are judged")
+    return tuple(notes)
 
 
 def _rates_figure(alone: Mapping[str, Estimate], given: Given, good: str) -> Intervals:
@@ -123,7 +161,7 @@ def _rates_figure(alone: Mapping[str, Estimate], given: Given, good: str) -> Int
             Interval(label=name, value=None, low=None, high=None, n=each.n, note=TOO_FEW)
             if each.n < FEW
             else Interval(label=name, value=each.value, low=each.low, high=each.high, n=each.n)
-            for name, each in alone.items()
+            for name, each in sorted(alone.items(), key=lambda item: -item[1].n)[:MOST_GROUPS]
         ),
     )
 
@@ -144,7 +182,8 @@ def _gaps_figure(gap: Widest, given: Given) -> Intervals:
         caption=f"Points, with intervals that hold at {show.level(given.level)} for all pairs at once.",
         unit="points",
         rows=tuple(
-            row(pair.groups, gap.estimate if pair.groups == gap.groups else pair.estimate) for pair in gap.pairs
+            row(pair.groups, gap.estimate if pair.groups == gap.groups else pair.estimate)
+            for pair in gap.pairs[:MOST_PAIRS]
         ),
         limit=given.limit,
     )
