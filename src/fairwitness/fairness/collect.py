@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fairwitness.core.columns import MISSING
 from fairwitness.core.estimate import Limit, Verdict
 from fairwitness.draw import format as fmt
+from fairwitness.draw.words import listed
 from fairwitness.fairness.sentences import Case
-from fairwitness.fairness.words import listed
 from fairwitness.stats.multiple import all_pairs
 
 MOST_PLANNED = 6

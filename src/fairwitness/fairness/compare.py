@@ -8,11 +8,11 @@ from fairwitness.core.asks import TallyAsk
 from fairwitness.core.check import About, Given, Measured, NotApplicable
 from fairwitness.core.columns import Grouping
 from fairwitness.core.estimate import Estimate, Key
+from fairwitness.draw.words import label
 from fairwitness.fairness import sentences, tables
 from fairwitness.fairness.collect import to_settle
 from fairwitness.fairness.rates import Rate
 from fairwitness.fairness.sentences import GAP, Case, Told, Way
-from fairwitness.fairness.words import label
 from fairwitness.stats.gaps import Widest
 
 GAP_SOURCES = (
@@ -69,13 +69,11 @@ def compared(given: Given, rate: Rate, told: Told, *, level: float, way: Way = G
         level=level,
     )
     pairs = tables.pairs_to_show(widest, case.named)
-    listed = tables.pair_table(pairs, grouping.columns, unit=way.unit, compared=widest.compared)
-    explored = [tables.by_group(rate, grouping.columns, level=given.level, misses=told.misses)]
     outcome = Measured(
         headline=sentences.headline(case),
         lead=sentences.lead(case),
         judged=_judged(case),
-        explored=(*explored, listed) if len(pairs) > 1 else tuple(explored),
+        explored=(tables.by_group(rate, grouping.columns, level=given.level, misses=told.misses),),
         figures=(
             tables.rate_figure(rate, grouping, told.rate, level=given.level, worse=told.worse),
             tables.pair_figure(

@@ -65,7 +65,7 @@ def both_gaps(given: Given, tally: Tally) -> Measured | NotApplicable:
             for told, outcome in outcomes
             for series in outcome.explored
         ),
-        figures=tuple(figure for _, outcome in outcomes for figure in outcome.figures),
+        figures=tuple(outcome.figures[-1] for _, outcome in outcomes),  # the gaps; rates stand in their own checks
         notes=tuple(note for _, outcome in outcomes for note in outcome.notes),
         to_settle=" ".join(outcome.to_settle for _, outcome in outcomes if outcome.to_settle),
     )

@@ -11,10 +11,11 @@ from fairwitness.core.estimate import Estimate, Limit, Verdict
 from fairwitness.core.figures import Curve, Curves, Interval, Intervals
 from fairwitness.core.findings import Series
 from fairwitness.draw import format as fmt
+from fairwitness.draw.words import FEW, TOO_FEW, label, listed, members
 from fairwitness.fairness.calibration import Largest, Scored, expected_error, more_to_settle, pooled
 from fairwitness.fairness.collect import FAR, collected
 from fairwitness.fairness.tables import MOST_GROUPS, MOST_ROWS
-from fairwitness.fairness.words import FEW, TOO_FEW, event, label, listed, members, outcome
+from fairwitness.fairness.words import event, outcome
 from fairwitness.stats import intervals
 
 MOST_CURVES = 6

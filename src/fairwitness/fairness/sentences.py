@@ -11,9 +11,10 @@ import numpy as np
 from fairwitness.core.columns import MISSING, Grouping
 from fairwitness.core.estimate import Estimate, Limit, Unit, Verdict
 from fairwitness.draw import format as fmt
+from fairwitness.draw.words import FEW, label, listed, members, share_of
 from fairwitness.fairness.rates import Rate
 from fairwitness.fairness.tables import MOST_GROUPS
-from fairwitness.fairness.words import FEW, chance, label, listed, members, share_of
+from fairwitness.fairness.words import chance
 from fairwitness.stats import gaps, power
 from fairwitness.stats.gaps import Pair, Widest
 

@@ -10,16 +10,18 @@ from fairwitness.core.estimate import Limit, Unit, Verdict
 from fairwitness.core.figures import Figure, Heat, HeatCell, Interval, Intervals
 from fairwitness.core.findings import Series
 from fairwitness.draw import format as fmt
+from fairwitness.draw.words import FEW, TOO_FEW, label
 from fairwitness.fairness.rates import Rate
-from fairwitness.fairness.words import FEW, TOO_FEW, label
 from fairwitness.stats import gaps
 from fairwitness.stats.gaps import Pair, Widest
 
 MOST_PAIRS = 12
-MOST_GROUPS = 100
+MOST_GROUPS = 60
 """Groups a table lists, the largest first to stay; more would be a wall, and the verdict does not depend on it."""
-MOST_ROWS, MOST_COLUMNS = 40, 12
-"""What a heat table can hold on a page."""
+MOST_ROWS = 24
+"""Groups a chart draws."""
+MOST_HEAT = (40, 12)
+"""Rows and columns a heat table can hold on a page."""
 
 
 def largest(rate: Rate, most: int) -> Rate:
@@ -41,7 +43,7 @@ def by_group(
     title: str = "By group",
     misses: str = "",
 ) -> Series:
-    """Counts, rate and Wilson's interval of each group, the largest 100.
+    """Counts, rate and Wilson's interval of each group, the largest 60.
 
     Args:
         rate: Counts by group.
@@ -77,29 +79,12 @@ def pairs_to_show(widest: Widest, named: Pair) -> tuple[Pair, ...]:
     return pairs if named in pairs else (*pairs[:-1], named)
 
 
-def pair_table(pairs: Sequence[Pair], columns: Sequence[str], *, unit: Unit, compared: int) -> Series:
-    """Differences between the groups of some of the pairs that were compared."""
-    cut = f", {len(pairs)} of {fmt.count(compared)}" if compared > len(pairs) else ""
-    return Series(
-        title=f"Pairs of groups{cut}",
-        columns={
-            "lower rate": tuple(label(pair.groups[0], columns) for pair in pairs),
-            "higher rate": tuple(label(pair.groups[1], columns) for pair in pairs),
-            "value": tuple(pair.estimate.value for pair in pairs),
-            "low": tuple(pair.estimate.low for pair in pairs),
-            "high": tuple(pair.estimate.high for pair in pairs),
-            "n": tuple(pair.estimate.n for pair in pairs),
-        },
-        units={"value": unit, "low": unit, "high": unit, "n": "people"},
-    )
-
-
 def rate_figure(rate: Rate, grouping: Grouping, title: str, *, level: float, worse: Literal["low", "high"]) -> Figure:
     """Rates with whiskers; of two crossed attributes a heat table, where it fits a page."""
     title = f"{title}, by {grouping.name}"
     if len(grouping.columns) == 2:
         heat = _heat(rate, grouping, title, level=level, worse=worse)
-        if len(heat.rows) <= MOST_ROWS and len(heat.columns) <= MOST_COLUMNS:
+        if len(heat.rows) <= MOST_HEAT[0] and len(heat.columns) <= MOST_HEAT[1]:
             return heat
     shown = largest(rate, MOST_ROWS)
     rows = []

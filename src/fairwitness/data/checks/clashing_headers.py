@@ -8,7 +8,7 @@ from fairwitness.core.asks import Ask
 from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions, NotApplicable, Outcome
 from fairwitness.core.estimate import Estimate, Key, Limit, Severity
 from fairwitness.core.subject import Outline
-from fairwitness.data.words import listed, plural
+from fairwitness.draw.words import listed, plural
 
 
 class ClashingHeaders:

@@ -11,8 +11,9 @@ from fairwitness.core.columns import MISSING
 from fairwitness.core.estimate import Key, Limit, Severity
 from fairwitness.core.subject import Outline
 from fairwitness.data.shares import bars, smallest_to_largest
-from fairwitness.data.words import count, percent, plural, target_of, within
+from fairwitness.data.words import count, percent, target_of, within
 from fairwitness.draw import format as show
+from fairwitness.draw.words import plural
 
 ASK = TallyAsk(of=(CLASS,))
 

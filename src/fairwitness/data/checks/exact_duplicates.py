@@ -9,7 +9,8 @@ from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions,
 from fairwitness.core.estimate import Estimate, Key, Limit, Severity
 from fairwitness.core.subject import Outline, Rows
 from fairwitness.data.duplicates import repeats
-from fairwitness.data.words import count, percent, plural, within
+from fairwitness.data.words import count, percent, within
+from fairwitness.draw.words import plural
 from fairwitness.stats.intervals import wilson
 
 

@@ -10,8 +10,9 @@ from fairwitness.core.columns import Grouping
 from fairwitness.core.estimate import Estimate, Key, Limit, Severity
 from fairwitness.core.subject import Outline
 from fairwitness.data.shares import bars
-from fairwitness.data.words import FEW, count, listed, members, missing_note, plural, recorded
+from fairwitness.data.words import count, missing_note, recorded
 from fairwitness.draw import format as show
+from fairwitness.draw.words import FEW, listed, members, plural
 from fairwitness.stats.intervals import wilson
 
 

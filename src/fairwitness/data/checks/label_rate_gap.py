@@ -10,20 +10,9 @@ from fairwitness.core.columns import Grouping
 from fairwitness.core.estimate import Estimate, Key, Limit, Severity, Verdict
 from fairwitness.core.figures import Interval, Intervals
 from fairwitness.core.subject import Outline
-from fairwitness.data.words import (
-    FEW,
-    TOO_FEW,
-    count,
-    is_recorded,
-    listed,
-    members,
-    plural,
-    points,
-    share_of,
-    target_of,
-    within,
-)
+from fairwitness.data.words import count, is_recorded, points, target_of, within
 from fairwitness.draw import format as show
+from fairwitness.draw.words import FEW, TOO_FEW, listed, members, plural, share_of
 from fairwitness.stats.gaps import Widest, rates, widest_gap
 from fairwitness.stats.intervals import newcombe
 from fairwitness.stats.multiple import all_pairs

@@ -11,7 +11,8 @@ from fairwitness.core.estimate import Key, Limit, Severity
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
 from fairwitness.data.missing import Gap, gaps, widest
-from fairwitness.data.words import count, members, missing_note, plural, points, recorded, share_of, within
+from fairwitness.data.words import count, missing_note, points, recorded, within
+from fairwitness.draw.words import members, plural, share_of
 from fairwitness.stats.tally import Tally
 
 SHOWN = 30

@@ -10,7 +10,8 @@ from fairwitness.core.estimate import Estimate, Key, Limit, Severity
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline, Rows
 from fairwitness.data.codes import declarations, find
-from fairwitness.data.words import count, listed, plural
+from fairwitness.data.words import count
+from fairwitness.draw.words import listed, plural
 from fairwitness.stats.tally import number_name
 
 _BOOKKEEPING = frozenset({"target", "decision", "score", "split", "unit", "ignore"})

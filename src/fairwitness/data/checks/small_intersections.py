@@ -12,7 +12,8 @@ from fairwitness.core.columns import CROSS, MISSING
 from fairwitness.core.estimate import Estimate, Key, Limit, Severity
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
-from fairwitness.data.words import FEW, count, listed, plural
+from fairwitness.data.words import count
+from fairwitness.draw.words import FEW, listed, plural
 
 SHOWN = 50  # of cells, so that a cross of many attributes stays readable
 

@@ -11,7 +11,8 @@ from fairwitness.core.estimate import Key, Limit, Severity
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline, Rows
 from fairwitness.data.leaks import AT_MOST, Leak, candidates, measure
-from fairwitness.data.words import area, count, listed, plural, target_of, with_areas, within
+from fairwitness.data.words import area, count, target_of, with_areas, within
+from fairwitness.draw.words import listed, plural
 
 JUDGED = 5
 SHOWN = 50

@@ -11,8 +11,9 @@ from fairwitness.core.estimate import Estimate, Key, Limit, Severity
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
 from fairwitness.data.shares import against_reference, bars, goodness_of_fit, lowest, to_collect
-from fairwitness.data.words import capital, count, listed, members, missing_note, percent, plural, recorded, within
+from fairwitness.data.words import count, missing_note, percent, recorded, within
 from fairwitness.draw import format as show
+from fairwitness.draw.words import capital, listed, members, plural
 
 
 class UnderRepresentation:
