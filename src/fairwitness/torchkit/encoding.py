@@ -31,13 +31,13 @@ class Block:
     Attributes:
         tensor: The tensor's name.
         slots: Places along its second axis; empty where the column fills the whole tensor.
-        kind: `raw` numbers, `index` of a category, `pixels` of an image.
+        kind: `raw` numbers, `index` of a category, `pixels` of an image, `tokens` of a text.
     """
 
     column: str
     tensor: str
     slots: tuple[int, ...]
-    kind: Literal["raw", "index", "pixels"]
+    kind: Literal["raw", "index", "pixels", "tokens"]
 
 
 class Encoding(Protocol):

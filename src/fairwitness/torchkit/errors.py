@@ -127,6 +127,19 @@ class EncodingError(ModelError):
         )
 
     @classmethod
+    def series_size(cls, name: str, found: tuple[int, ...], wanted: tuple[int, ...]) -> Self:
+        shown = [f"{_many(steps, 'step')} of {_many(values, 'value')}" for steps, values in (found, wanted)]
+        return cls(f"column {name!r}: the series have {shown[0]}, the model reads {shown[1]}; cut them, or train again")
+
+    @classmethod
+    def no_words(cls, name: str) -> Self:
+        return cls(f"column {name!r}: no training row holds a word; name another column in [subject] features")
+
+    @classmethod
+    def no_tokenizers(cls) -> Self:
+        return cls("model: reading text needs the library tokenizers; pip install 'fairwitness[text]'")
+
+    @classmethod
     def not_finite(cls, name: str, what: str, bad: int, total: int) -> Self:
         return cls(f"column {name!r}: {what} are NaN or infinite in {bad:,} of {total:,} rows; mend or drop those rows")
 

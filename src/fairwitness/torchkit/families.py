@@ -13,10 +13,13 @@ NETS = {
     "table-net": "tables:TableNet",
     "cnn": "modules.images:ConvNet",
     "resnet": "modules.images:ResNet",
+    "recurrent": "modules.recurrent:RecurrentNet",
 }
 ENCODINGS = {
     "table": "encoding:TableEncoding",
     "image": "encoding_images:ImageEncoding",
+    "series": "encoding_series:SeriesEncoding",
+    "text": "tokens:TextEncoding",
 }
 
 

@@ -17,6 +17,8 @@ TABLE = {
     "mlp": "mlp:MLP",
     "cnn": "images:CNN",
     "resnet": "images:RESNET",
+    "gru": "sequences:GRU",
+    "lstm": "sequences:LSTM",
 }
 
 

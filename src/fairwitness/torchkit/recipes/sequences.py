@@ -1,0 +1,123 @@
+"""Recurrent networks on text, on series, or on number columns that are the steps of one series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fairwitness.core.columns import Column, Kind
+from fairwitness.core.subject import Rows
+from fairwitness.torchkit.encoding_series import SeriesEncoding
+from fairwitness.torchkit.model import TorchModel
+from fairwitness.torchkit.modules.recurrent import RecurrentNet
+from fairwitness.torchkit.modules.sequences import SequenceNet, SequenceShape
+from fairwitness.torchkit.recipes.fitting import fit_classifier
+from fairwitness.torchkit.recipes.recipe import NUMBERS, Recipe, TrainOptions
+from fairwitness.torchkit.tokens import SPECIAL, TextEncoding
+from fairwitness.torchkit.training import Progress
+
+READS: tuple[frozenset[Kind], ...] = (frozenset({"text"}), frozenset({"series"}), NUMBERS)
+WORDS = "one column of text or of series, or numbers as the steps of one series"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequenceOptions(TrainOptions):
+    """What may be set, beside the training itself.
+
+    Attributes:
+        hidden: Width of the layers.
+        layers: How many there are.
+        dropout: Share of units dropped in training, in [0, 1).
+        vocabulary: Word pieces of text, at most.
+        length: Tokens of a text that are read, at most.
+        embedding: Width of a token's vector.
+        jitter: Noise added to series in training, in standard deviations; 0 for none.
+    """
+
+    epochs: int = 60
+    batch: int = 32
+    patience: int = 6
+    hidden: int = 48
+    layers: int = 1
+    dropout: float = 0.2
+    vocabulary: int = 4_000
+    length: int = 64
+    embedding: int = 32
+    jitter: float = 0.02
+
+    def __post_init__(self) -> None:
+        TrainOptions.__post_init__(self)
+        self.at_least_one("hidden", "layers", "vocabulary", "length", "embedding")
+        self.shares("dropout")
+        if self.vocabulary <= len(SPECIAL):
+            raise ValueError(f"vocabulary is {self.vocabulary}; {len(SPECIAL)} tokens are special, so give more")
+        if not 0 <= self.jitter < float("inf"):
+            raise ValueError(f"jitter is {self.jitter}; it must be at least 0")
+
+
+def fit(
+    rows: Rows,
+    target: NDArray[Any],
+    *,
+    columns: Sequence[Column],  # one of text or of series, or two and more of numbers
+    classes: tuple[str, ...],
+    positive: str | None,
+    options: SequenceOptions | None = None,
+    seed: int,
+    progress: Progress | None = None,
+    family: type[SequenceNet] = RecurrentNet,
+    cell: str,
+) -> TorchModel:
+    """Train on rows; see `Fit`.
+
+    Raises:
+        EncodingError: The columns are no text and no series, or no training row holds a word.
+        TrainingError: No features, rows without a class, or rows of one class only.
+    """
+    settings = options or SequenceOptions()
+
+    def encoding(columns: Sequence[Column], rows: Rows) -> TextEncoding | SeriesEncoding:
+        if any(column.kind == "text" for column in columns):
+            return TextEncoding.fit(columns, rows, vocabulary=settings.vocabulary, length=settings.length)
+        return SeriesEncoding.fit(columns, rows)
+
+    def build(encoding: TextEncoding | SeriesEncoding, inputs: Mapping[str, Tensor], outputs: int) -> SequenceNet:
+        sequence, text = inputs["sequence"], isinstance(encoding, TextEncoding)
+        shape = SequenceShape(
+            cell=cell,
+            vocabulary=encoding.vocabulary if isinstance(encoding, TextEncoding) else 0,
+            steps=sequence.shape[1],
+            dimensions=0 if text else sequence.shape[2],
+            flagged=not text and not bool(sequence.isfinite().all()),
+            embedding=settings.embedding if text else 0,
+            hidden=settings.hidden,
+            layers=settings.layers,
+            outputs=outputs,
+            dropout=settings.dropout,
+            jitter=0.0 if text else settings.jitter,
+        )
+        net = family(shape)
+        net.fit_front(sequence)
+        return net
+
+    return fit_classifier(
+        rows,
+        target,
+        columns=columns,
+        classes=classes,
+        positive=positive,
+        options=settings,
+        seed=seed,
+        progress=progress,
+        encoding=encoding,
+        build=build,
+    )
+
+
+GRU = Recipe(name="gru", reads=READS, words=WORDS, options=SequenceOptions, fit=partial(fit, cell="gru"))
+LSTM = Recipe(name="lstm", reads=READS, words=WORDS, options=SequenceOptions, fit=partial(fit, cell="lstm"))
