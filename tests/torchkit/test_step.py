@@ -125,7 +125,7 @@ def test_a_balanced_sampler_draws_each_group_equally_often_and_rows_of_a_group_a
     """90 rows of one group, 10 of the other: 50,000 draws of each, so ±5 deviations are ±1.6 % and, a row, ±7 and 21 %."""
     codes = torch.tensor([0] * 90 + [1] * 10)
     sampler, dice = Weighted.balanced(codes), torch.Generator().manual_seed(0)
-    places = torch.cat([torch.cat(list(sampler.draw(32, dice))) for _ in range(1000)])
+    places = torch.cat([torch.cat(list(sampler.draw(torch.arange(100), 32, dice))) for _ in range(1000)])
     counts = places.bincount(minlength=100).double()
     assert float(counts[90:].sum()) / len(places) == pytest.approx(0.5, abs=5 * 0.5 / len(places) ** 0.5)
     for group, rows in ((counts[:90], 90), (counts[90:], 10)):
@@ -140,11 +140,12 @@ def test_the_step_draws_with_its_sampler() -> None:
     drew = torch.cat(list(step.draw(SIZE, 16)))
     assert len(drew) == SIZE
     assert set(drew.tolist()) == {3, 7}
+    assert set(torch.cat(list(step.draw(torch.arange(5, SIZE), 16))).tolist()) == {7}  # 3 is held back
 
 
 @pytest.mark.parametrize(("rows", "size"), [(129, 128), (128, 128), (1, 128), (10, 3), (60, 20)])
 def test_a_pass_takes_every_row_once_in_steps_of_nearly_one_size(rows: int, size: int) -> None:
-    steps = Shuffled(rows).draw(size, torch.Generator().manual_seed(0))
+    steps = Shuffled().draw(torch.arange(rows), size, torch.Generator().manual_seed(0))
     assert sorted(torch.cat(list(steps)).tolist()) == list(range(rows))
     lengths = {len(places) for places in steps}
     assert max(lengths) <= size
@@ -395,7 +396,7 @@ def test_one_logit_and_a_loss_of_ones_own() -> None:
         ([Clip(), Weighted(torch.ones(3))], "'Clip' and 'Weighted'"),
         ([Adversary(nn.Linear(1, 2), strength=1.0), Clip()], "'Adversary' and 'Clip'"),
         ([Clip(), Clip()], "'Clip' and 'Clip'"),
-        ([Shuffled(3), Weighted(torch.ones(3))], "'Shuffled' and 'Weighted'"),
+        ([Shuffled(), Weighted(torch.ones(3))], "'Shuffled' and 'Weighted'"),
     ],
 )
 def test_parts_that_cannot_be_combined_honestly_are_refused_by_name(parts: list[Any], names: str) -> None:

@@ -67,7 +67,7 @@ class Step:
         self._optimizer = optimizer
         self._losses = losses
         self._weighers = [part for part in parts if isinstance(part, Weigher)]
-        self._samplers = [part for part in parts if isinstance(part, Sampler)]
+        self._sampler = next((part for part in parts if isinstance(part, Sampler)), Shuffled())
         self._transforms = [part for part in parts if isinstance(part, Transform)]
         self._penalties = [part for part in parts if isinstance(part, Penalty)]
         self._opponents = [part for part in parts if isinstance(part, Opponent)]
@@ -93,10 +93,13 @@ class Step:
                 "the layer ties the rows of a batch together, so no row has a gradient of its own",
             )
 
-    def draw(self, rows: int, size: int) -> Sequence[Tensor]:
-        """The rows of each step of one pass: those of the sampler, else every one of 0..rows-1 once, shuffled."""
-        sampler = self._samplers[0] if self._samplers else Shuffled(rows)
-        return sampler.draw(size, self.dice)
+    def draw(self, rows: int | Tensor, size: int) -> Sequence[Tensor]:
+        """Which rows each step of one pass takes: as the sampler has it, else every one once, shuffled.
+
+        `rows` is how many there are, or the places of those that may be drawn.
+        """
+        places = torch.arange(rows) if isinstance(rows, int) else rows
+        return self._sampler.draw(places, size, self.dice)
 
     def __call__(
         self,
@@ -111,7 +114,7 @@ class Step:
             raise ValueError("a step without an optimiser cannot learn; use `loss` and `finish` in another's loop")
         self._optimizer.zero_grad()
         if self._plain and weights is None:
-            loss = self._mean(self._call(inputs), target)
+            loss = self._mean(self.call(inputs), target)
             torch.autograd.backward(loss)
         else:
             batch = self.prepare(Batch(inputs=inputs, target=target, weights=weights, groups=groups))
@@ -141,7 +144,7 @@ class Step:
 
     def loss(self, batch: Batch) -> Tensor:
         """What the backward pass starts from: objective and adversaries, of a batch as `prepare` gives it."""
-        output = self._call(batch.inputs)
+        output = self.call(batch.inputs)
         loss = self.objective(output, batch)
         for opponent in self._opponents:
             loss = loss + opponent.oppose(output, batch)
@@ -196,7 +199,8 @@ class Step:
             return self._decision.decide(scores, groups)
         return (scores[:, 0] >= 0.5).long() if scores.shape[1] == 1 else scores.argmax(dim=1)
 
-    def _call(self, inputs: Inputs) -> Any:  # noqa: ANN401 - a module may return anything
+    def call(self, inputs: Inputs) -> Any:  # noqa: ANN401 - a module may return anything
+        """What the module gives."""
         if isinstance(inputs, Tensor):
             return self.module(inputs)
         positional, named = as_called(inputs)

@@ -1,19 +1,30 @@
-"""The training loop: mini-batches, early stopping on rows held out of training, the same result for the same seed."""
+"""The training loop: steps made of parts, early stopping on rows held out of training, the same result for the same seed,
+also after a kill.
+"""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator, Mapping
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from fairwitness.core.digest import digest
+from fairwitness.torchkit.checkpoint import Checkpoint, described, digest_tensors, under
 from fairwitness.torchkit.errors import TrainingError
 from fairwitness.torchkit.layers import reading
+from fairwitness.torchkit.optimizer_state import load_optimizer, optimizer_tensors
+from fairwitness.torchkit.parts.base import Batch, Losses, Part, Stateful
+from fairwitness.torchkit.step import Step
+
+WATCH_ROWS = 4096  # held rows at once: bounds memory
 
 Progress = Callable[[int, int], None]  # epochs done, epochs planned
 
@@ -25,9 +36,11 @@ class Schedule:
     Attributes:
         epochs: Passes over the rows, at most.
         batch: Rows a step.
-        learning_rate: AdamW's.
+        learning_rate: AdamW's, at its highest.
         weight_decay: AdamW's, decoupled.
         patience: Passes without a lower loss on the held rows after which training stops.
+        descent: How the rate goes after warming up: stays, or falls to 0 along half a cosine over all passes.
+        warm_up: Share of all steps over which the rate rises to its highest in equal parts, in [0, 1).
     """
 
     epochs: int
@@ -35,6 +48,17 @@ class Schedule:
     learning_rate: float
     weight_decay: float
     patience: int
+    descent: Literal["constant", "cosine"] = "constant"
+    warm_up: float = 0.0
+
+    def rate(self, step: int, steps: int) -> float:
+        """The learning rate of a step, counted from 0, of all that are planned."""
+        warm = self.warm_up * steps
+        if step < warm:
+            return self.learning_rate * min(1.0, (step + 1) / warm)
+        if self.descent == "constant":
+            return self.learning_rate
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,19 +77,35 @@ class Trained:
 
 
 @contextmanager
-def seeded(seed: int) -> Iterator[torch.Generator]:
+def seeded(seed: int, *, threads: int | None = 1) -> Iterator[torch.Generator]:
     """Torch's own dice set for initial weights and dropout, a generator for the rest; the caller's dice come back.
 
-    On one thread: sums then do not depend on how many cores share them, and networks this small are no slower.
+    On one thread: sums then do not depend on how many cores share them, and small networks are no slower. `threads=None`
+    leaves torch as it is.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or before)
     try:
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
             torch.manual_seed(seed)
             yield torch.Generator().manual_seed(seed)
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def deterministic(*, on: bool = True) -> Iterator[None]:
+    """Operations that could differ between runs of one machine take their exact form, or raise where they have none.
+
+    On the CPU training repeats without this; it is for other devices.
+    """
+    before = torch.are_deterministic_algorithms_enabled()
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS refuses
+    torch.use_deterministic_algorithms(on or before)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
 
 
 def hold_back(labels: NDArray[np.int64], share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -80,52 +120,202 @@ def hold_back(labels: NDArray[np.int64], share: float, rng: np.random.Generator)
 def train(
     module: nn.Module,  # called by name with `inputs`; in place
     inputs: Mapping[str, Tensor],  # each (n, ...)
-    target: Tensor,  # (n,) int64 class numbers, or float in {0, 1} for one logit a row
+    target: Tensor,  # (n,) int64 class numbers, or float in {0, 1} for one logit a row; anything for `losses` of one's own
     *,
     held: NDArray[np.bool_],  # (n,) rows for early stopping only; may be none
     schedule: Schedule,
     dice: torch.Generator,
     progress: Progress | None = None,
+    parts: Sequence[Part] = (),
+    losses: Losses | None = None,  # one loss an example; None: cross-entropy
+    weights: Tensor | None = None,  # (n,) how much each row counts, at least 0
+    groups: Tensor | None = None,  # (n,) group codes, for parts that look at groups
+    device: str | torch.device = "cpu",  # where the module goes and stays
+    checkpoint: Checkpoint | None = None,  # start from what it holds, and keep it up to date
 ) -> Trained:
-    """Train by AdamW on cross-entropy and leave the module with the weights that were best on the held rows.
+    """Train by AdamW and leave the module with the weights that were best on the held rows.
+
+    What is watched there is the loss with weights and penalties, without adversaries. Where `checkpoint` holds the state
+    of this very training (same module, data, settings and dice), it goes on from there, to the same weights.
 
     Raises:
         TrainingError: The loss became NaN or infinite.
+        ConflictError: Two parts cannot be combined honestly.
     """
-    learn, watch = _split(inputs, target, ~held), _split(inputs, target, held if held.any() else ~held)
+    module.to(device)
     optimizer = torch.optim.AdamW(
         module.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay, fused=True
     )
-    best, best_loss, weights, epoch = 0, float("inf"), copy.deepcopy(module.state_dict()), 0
+    step = Step(module, optimizer, parts=parts, losses=losses, dice=dice)
+    rows = _Rows(inputs, target, weights, groups, torch.device(device))
+    run = _Run(module, optimizer, parts, dice)
+    if checkpoint is not None:
+        key = digest(checkpoint.key, astuple(schedule), rows.digest(), held.tobytes().hex(), run.digest())
+        checkpoint = replace(checkpoint, key=key)
+        run.resume(checkpoint)
+    learn = torch.from_numpy(np.flatnonzero(~held))
+    watch = torch.from_numpy(np.flatnonzero(held)) if held.any() else learn
+    fixed = schedule.descent == "constant" and not schedule.warm_up
     module.train()
-    for epoch in range(1, schedule.epochs + 1):
-        for places in torch.split(torch.randperm(len(learn[1]), generator=dice), schedule.batch):
-            optimizer.zero_grad()
-            batch = {name: tensor[places] for name, tensor in learn[0].items()}
-            _loss(module, batch, learn[1][places]).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-            optimizer.step()
-        with reading(module):
-            loss = float(_loss(module, *watch))
-        if not np.isfinite(loss):
-            raise TrainingError.diverged(epoch)
+    while not run.over:
+        for places in run.draw(step, learn, schedule.batch):
+            if not fixed:
+                _set_rate(optimizer, schedule.rate(run.steps, run.per_pass * schedule.epochs))
+            batch = rows.take(places)
+            step(batch.inputs, batch.target, weights=batch.weights, groups=batch.groups)
+            run.done, run.steps = run.done + 1, run.steps + 1
+            if checkpoint is not None and checkpoint.due():
+                run.keep(checkpoint)
+        loss = _watched(step, rows, watch)
+        if not math.isfinite(loss):
+            raise TrainingError.diverged(run.passes + 1)
+        run.judge(loss, schedule, early=bool(held.any()))
         if progress is not None:
-            progress(epoch, schedule.epochs)
-        if loss < best_loss:
-            best, best_loss, weights = epoch, loss, copy.deepcopy(module.state_dict())
-        elif held.any() and epoch - best >= schedule.patience:
-            break
-    module.load_state_dict(weights)
+            progress(run.passes, schedule.epochs)
+    if checkpoint is not None:
+        run.keep(checkpoint)
+    module.load_state_dict(run.weights)
     module.eval()
-    return Trained(epochs=epoch, best=best, loss=best_loss)
+    return Trained(epochs=run.passes, best=run.best, loss=run.best_loss)
 
 
-def _split(inputs: Mapping[str, Tensor], target: Tensor, chosen: NDArray[np.bool_]) -> tuple[dict[str, Tensor], Tensor]:
-    places = torch.from_numpy(np.flatnonzero(chosen))
-    return {name: tensor[places] for name, tensor in inputs.items()}, target[places]
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """All rows, and some of them on the device."""
+
+    inputs: Mapping[str, Tensor]
+    target: Tensor
+    weights: Tensor | None
+    groups: Tensor | None
+    device: torch.device
+
+    def take(self, places: Tensor) -> Batch:
+        return Batch(
+            inputs={name: tensor[places].to(self.device) for name, tensor in self.inputs.items()},
+            target=self.target[places].to(self.device),
+            weights=None if self.weights is None else self.weights[places].to(self.device),
+            groups=None if self.groups is None else self.groups[places].to(self.device),
+        )
+
+    def digest(self) -> str:
+        rest = {"target": self.target, "weights": self.weights, "groups": self.groups}
+        held = {**{f"inputs.{name}": tensor for name, tensor in self.inputs.items()}, **rest}
+        return digest_tensors((name, tensor) for name, tensor in held.items() if tensor is not None)
 
 
-def _loss(module: nn.Module, inputs: Mapping[str, Tensor], target: Tensor) -> Tensor:
-    logits = module(**inputs)
-    if target.is_floating_point():
-        return nn.functional.binary_cross_entropy_with_logits(logits[:, 0], target)
-    return nn.functional.cross_entropy(logits, target)
+@dataclass(slots=True)
+class _Run:
+    """How far a training is: everything that, put back, makes it go on as if it had never stopped.
+
+    Attributes:
+        passes: Whole passes made.
+        done: Steps made of the pass that is under way.
+        steps: Steps made in all.
+        per_pass: Steps of a pass.
+        best: The pass with the lowest loss, whose weights are kept.
+    """
+
+    module: nn.Module
+    optimizer: torch.optim.Optimizer
+    parts: Sequence[Part]
+    dice: torch.Generator
+    passes: int = 0
+    done: int = 0
+    steps: int = 0
+    per_pass: int = 0
+    best: int = 0
+    best_loss: float = math.inf
+    over: bool = False
+    weights: dict[str, Tensor] = field(init=False)
+    _begin: Tensor = field(init=False)  # the dice at the start of the pass, from which its rows are drawn again
+
+    def __post_init__(self) -> None:
+        self.weights = _copied(self.module)
+        self._begin = self.dice.get_state()
+
+    def draw(self, step: Step, learn: Tensor, size: int) -> Sequence[Tensor]:
+        """The steps of this pass that are still to make."""
+        now = self.dice.get_state()
+        if self.done:
+            self.dice.set_state(self._begin)
+        else:
+            self._begin = now
+        drawn = step.draw(learn, size)
+        if self.done:
+            self.dice.set_state(now)
+        self.per_pass = len(drawn)
+        return drawn[self.done :]
+
+    def judge(self, loss: float, schedule: Schedule, *, early: bool) -> None:
+        """End a pass: keep the weights if they are the best, and stop where it is time."""
+        self.passes, self.done = self.passes + 1, 0
+        if loss < self.best_loss:
+            self.best, self.best_loss, self.weights = self.passes, loss, _copied(self.module)
+        impatient = early and self.passes - self.best >= schedule.patience
+        self.over = impatient or self.passes >= schedule.epochs
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Write it down."""
+        tensors = {f"module.{name}": tensor for name, tensor in self.module.state_dict().items()}
+        tensors |= {f"best.{name}": tensor for name, tensor in self.weights.items()}
+        tensors |= dict(optimizer_tensors(self.optimizer, prefix="optimizer."))
+        for number, part in enumerate(self.parts):
+            if isinstance(part, Stateful):
+                tensors |= {f"part{number}.{name}": tensor for name, tensor in part.state()}
+        tensors |= {f"dice.{name}": state for name, state in self._dice().items()}
+        checkpoint.save(tensors, {name: getattr(self, name) for name in _FACTS})
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Go on from what was written down, if anything was."""
+        found = checkpoint.load()
+        if found is None:
+            return
+        tensors, facts = found
+        for name in _FACTS:
+            setattr(self, name, facts[name])
+        self.module.load_state_dict(under("module.", tensors))
+        device = next(iter(self.weights.values())).device
+        self.weights = {name: tensor.to(device) for name, tensor in under("best.", tensors).items()}
+        load_optimizer(self.optimizer, tensors, prefix="optimizer.")
+        for number, part in enumerate(self.parts):
+            if isinstance(part, Stateful):
+                part.restore(under(f"part{number}.", tensors))
+        states = under("dice.", tensors)
+        self._begin = states["begin"]
+        self.dice.set_state(states["own"])
+        torch.set_rng_state(states["torch"])
+        for number in range(torch.cuda.device_count()):
+            torch.cuda.set_rng_state(states[f"cuda{number}"], number)
+
+    def digest(self) -> str:
+        """What distinguishes trainings before their first step: weights, dice, parts."""
+        parts = [(type(part).__name__, described(part)) for part in self.parts]
+        return digest(parts, digest_tensors([*self.module.state_dict().items(), *self._dice().items()]))
+
+    def _dice(self) -> dict[str, Tensor]:
+        cuda = {f"cuda{number}": torch.cuda.get_rng_state(number) for number in range(torch.cuda.device_count())}
+        return {"begin": self._begin, "own": self.dice.get_state(), "torch": torch.get_rng_state(), **cuda}
+
+
+_FACTS = ("passes", "done", "steps", "best", "best_loss", "over")
+
+
+def _copied(module: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+def _watched(step: Step, rows: _Rows, watch: Tensor) -> float:
+    """The objective over some rows, a few thousand at a time."""
+    total, count = 0.0, 0.0
+    with reading(step.module):
+        for places in torch.split(watch, WATCH_ROWS):
+            batch = step.weighed(rows.take(places))
+            share = float(len(batch)) if batch.weights is None else float(batch.weights.sum())
+            total += share * float(step.objective(step.call(batch.inputs), batch))
+            count += share
+    return total / count if count else 0.0

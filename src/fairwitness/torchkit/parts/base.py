@@ -65,8 +65,8 @@ class Weigher(Protocol):
 class Sampler(Protocol):
     """Acts on `sampling`: which rows each step of a pass draws."""
 
-    def draw(self, size: int, dice: torch.Generator) -> Sequence[Tensor]:
-        """The places of the rows of each step of one pass, for steps of `size` rows."""
+    def draw(self, rows: Tensor, size: int, dice: torch.Generator) -> Sequence[Tensor]:
+        """Which of `rows`, (n,) places in the data, each step of one pass takes, for steps of `size` rows."""
 
 
 @runtime_checkable

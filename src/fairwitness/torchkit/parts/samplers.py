@@ -20,11 +20,10 @@ class Shuffled:
     normalise.
     """
 
-    rows: int
     acts: ClassVar[Acts] = "sampling"
 
-    def draw(self, size: int, dice: torch.Generator) -> Sequence[Tensor]:
-        return even(torch.randperm(self.rows, generator=dice), size)
+    def draw(self, rows: Tensor, size: int, dice: torch.Generator) -> Sequence[Tensor]:
+        return even(rows[torch.randperm(len(rows), generator=dice)], size)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +31,7 @@ class Weighted:
     """Rows with replacement, each draw by its chance; a pass draws as many as there are.
 
     Attributes:
-        chances: (n,) at least 0, need not sum to 1.
+        chances: (n,) by the row's place in the data, at least 0; need not sum to 1.
     """
 
     chances: Tensor
@@ -43,11 +42,11 @@ class Weighted:
         """Each code that occurs in (n,) int64 is drawn equally often: classes, groups, or cells of both."""
         return cls(1.0 / codes.bincount().clamp(min=1)[codes].double())
 
-    def draw(self, size: int, dice: torch.Generator) -> Sequence[Tensor]:
+    def draw(self, rows: Tensor, size: int, dice: torch.Generator) -> Sequence[Tensor]:
         # not torch.multinomial, which stops at 2^24 rows
-        ends = self.chances.double().cumsum(0)
+        ends = self.chances[rows].double().cumsum(0)
         marks = torch.rand(len(ends), generator=dice, dtype=torch.float64) * ends[-1]
-        return even(torch.searchsorted(ends, marks, right=True).clamp(max=len(ends) - 1), size)
+        return even(rows[torch.searchsorted(ends, marks, right=True).clamp(max=len(ends) - 1)], size)
 
 
 def even(places: Tensor, size: int) -> Sequence[Tensor]:
