@@ -209,10 +209,10 @@ def test_an_intersection_is_a_heat_table_and_nothing_in_it_is_judged() -> None:
 
 def test_many_groups_stay_small_and_are_said_to_be_cut() -> None:
     found = measured(CHECKS["accuracy-gap"], from_cells({f"g{i:03}": (20, 5, 5, 20 + i) for i in range(120)}))
-    assert len(series(found, "By group")["group"]) == 60
+    assert len(series(found, "By group")["group"]) == 40
     assert [len(figure.rows) for figure in found.figures if isinstance(figure, Intervals)] == [24, 12]
     assert "12 of 7,140 pairs, the widest" in found.figures[1].caption
-    assert any(note.startswith("the tables list the 60 largest of 120 groups") for note in found.notes)
+    assert any(note.startswith("the tables list the 40 largest of 120 groups") for note in found.notes)
 
 
 def test_many_doubtful_pairs_are_not_all_promised_to_be_settled() -> None:

@@ -16,7 +16,7 @@ from fairwitness.stats import gaps
 from fairwitness.stats.gaps import Pair, Widest
 
 MOST_PAIRS = 12
-MOST_GROUPS = 60
+MOST_GROUPS = 40
 """Groups a table lists, the largest first to stay; more would be a wall, and the verdict does not depend on it."""
 MOST_ROWS = 24
 """Groups a chart draws."""
@@ -43,7 +43,7 @@ def by_group(
     title: str = "By group",
     misses: str = "",
 ) -> Series:
-    """Counts, rate and Wilson's interval of each group, the largest 60.
+    """Counts, rate and Wilson's interval of each group, the largest 40.
 
     Args:
         rate: Counts by group.

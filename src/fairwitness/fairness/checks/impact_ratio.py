@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fairwitness.core.asks import FAVORED, Ask
-from fairwitness.core.check import About, CheckInfo, Given, NoOptions, Outcome
+from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions, Outcome
 from fairwitness.core.estimate import Limit, Severity
 from fairwitness.core.subject import Outline
 from fairwitness.fairness.compare import compare_rates, judged_tally
@@ -47,4 +48,7 @@ class ImpactRatio:
     def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
         rate = selection_rate(given[judged_tally(given.about, FAVORED)], given.grouping.columns)
         told = Told(metric="impact ratio", rate="Decided in favour", opening=favours(given.outline))
-        return compare_rates(given, rate, told, way=RATIO)
+        found = compare_rates(given, rate, told, way=RATIO)
+        if not isinstance(found, Measured):
+            return found
+        return replace(found, figures=found.figures[-1:])  # the ratios; the rates are drawn by selection-rate-gap
