@@ -14,6 +14,7 @@ NETS = {
     "cnn": "modules.images:ConvNet",
     "resnet": "modules.images:ResNet",
     "recurrent": "modules.recurrent:RecurrentNet",
+    "transformer": "modules.transformer:Transformer",
 }
 ENCODINGS = {
     "table": "encoding:TableEncoding",

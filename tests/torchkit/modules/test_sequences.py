@@ -6,10 +6,11 @@ import torch
 
 from fairwitness.torchkit.modules.recurrent import RecurrentNet
 from fairwitness.torchkit.modules.sequences import SequenceNet, SequenceShape, SeriesFront, pooled
+from fairwitness.torchkit.modules.transformer import Transformer
 
-TEXT = {"vocabulary": 20, "steps": 9, "embedding": 6, "hidden": 8, "outputs": 3}
-SERIES = {"steps": 9, "dimensions": 2, "flagged": True, "hidden": 8, "outputs": 3}
-FAMILIES = [("gru", RecurrentNet), ("lstm", RecurrentNet)]
+TEXT = {"vocabulary": 20, "steps": 9, "embedding": 6, "hidden": 8, "heads": 2, "outputs": 3}
+SERIES = {"steps": 9, "dimensions": 2, "flagged": True, "hidden": 8, "heads": 2, "outputs": 3}
+FAMILIES = [("gru", RecurrentNet), ("lstm", RecurrentNet), ("transformer", Transformer)]
 
 
 def net(cell: str, family: type[SequenceNet], settings: dict[str, int]) -> SequenceNet:

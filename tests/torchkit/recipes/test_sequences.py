@@ -20,7 +20,7 @@ pytest.importorskip("tokenizers")
 
 NO_YES = ("no", "yes")
 FAST = {"epochs": 12, "batch": 32, "hidden": 12, "embedding": 8, "learning_rate": 0.01}
-NAMES = ["gru", "lstm"]
+NAMES = ["gru", "lstm", "transformer"]
 
 
 def fit(name: str, given: tuple[tuple[Column, ...], Rows], target: NDArray[Any], **settings: Any) -> TorchModel:
@@ -68,7 +68,7 @@ def test_rude_words_are_found_in_texts_not_seen(name: str) -> None:
     assert odd[0] == odd[1]  # an empty text and none at all are one thing
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["gru", "lstm"])
 def test_fast_waves_are_told_from_slow_ones_as_media_and_as_columns(name: str) -> None:
     values, target = waves()
     given = media("series", values)
@@ -91,7 +91,8 @@ def test_saved_and_loaded_it_gives_the_same_scores_and_fingerprint(name: str, tm
     values, _ = waves(40)
     values[::5, 0, 3] = np.nan
     lines, target = comments(40)
-    for number, given in enumerate((texts(*lines), media("series", values))):
+    readable = (texts(*lines), media("series", values)) if name != "transformer" else (texts(*lines),)
+    for number, given in enumerate(readable):
         model = fit(name, given, target, epochs=1)
         model.save(tmp_path / str(number))
         again = TorchModel.load(tmp_path / str(number))
@@ -135,6 +136,17 @@ def test_an_audit_trains_on_a_text_column(tmp_path: Path) -> None:
     assert not [finding.check for finding in report.findings if finding.verdict == "error"]
     assert "GRU 1 × 12 over" in found["explain.model-outline"].lead
     assert "It reads 1 column " in found["explain.model-outline"].lead
+
+
+def test_the_transformer_does_not_read_numbers() -> None:
+    data = {"x": np.arange(40), "y": np.arange(40) % 2}
+    with pytest.raises(UserError, match="the transformer recipe reads one column of text; declare"):
+        fairwitness.audit(data, target="y", train="transformer")
+
+
+def test_heads_that_do_not_divide_the_width_are_named() -> None:
+    with pytest.raises(ValueError, match="heads is 5 and hidden 48; the heads must divide it evenly"):
+        recipes.named("transformer").options(heads=5)  # type: ignore[call-arg]  # its own options
 
 
 def test_two_text_columns_are_one_too_many() -> None:

@@ -26,6 +26,7 @@ class SequenceShape:
         embedding: Width of a token's vector; of text only.
         hidden: Width of the layers.
         layers: How many there are.
+        heads: Of the attention; 0 where there is none.
         outputs: Logits a row.
         dropout: Share of units dropped in training, in [0, 1).
         jitter: Deviation of noise added to standardised series in training.
@@ -39,6 +40,7 @@ class SequenceShape:
     embedding: int = 0
     hidden: int
     layers: int = 1
+    heads: int = 0
     outputs: int
     dropout: float = 0.0
     jitter: float = 0.0

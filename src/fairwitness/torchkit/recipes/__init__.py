@@ -19,6 +19,7 @@ TABLE = {
     "resnet": "images:RESNET",
     "gru": "sequences:GRU",
     "lstm": "sequences:LSTM",
+    "transformer": "sequences:TRANSFORMER",
 }
 
 

@@ -1,4 +1,4 @@
-"""Recurrent networks on text, on series, or on number columns that are the steps of one series."""
+"""Recurrent networks on text, on series, or on number columns that are the steps of one; a small Transformer on text."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from fairwitness.torchkit.encoding_series import SeriesEncoding
 from fairwitness.torchkit.model import TorchModel
 from fairwitness.torchkit.modules.recurrent import RecurrentNet
 from fairwitness.torchkit.modules.sequences import SequenceNet, SequenceShape
+from fairwitness.torchkit.modules.transformer import Transformer
 from fairwitness.torchkit.recipes.fitting import fit_classifier
 from fairwitness.torchkit.recipes.recipe import NUMBERS, Recipe, TrainOptions
 from fairwitness.torchkit.tokens import SPECIAL, TextEncoding
@@ -60,6 +61,24 @@ class SequenceOptions(TrainOptions):
             raise ValueError(f"jitter is {self.jitter}; it must be at least 0")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransformerOptions(SequenceOptions):
+    """As `SequenceOptions`, with attention.
+
+    Attributes:
+        heads: Of the attention; they divide `hidden`.
+    """
+
+    learning_rate: float = 1e-3
+    heads: int = 4
+
+    def __post_init__(self) -> None:
+        SequenceOptions.__post_init__(self)
+        self.at_least_one("heads")
+        if self.hidden % self.heads:
+            raise ValueError(f"heads is {self.heads} and hidden {self.hidden}; the heads must divide it evenly")
+
+
 def fit(
     rows: Rows,
     target: NDArray[Any],
@@ -79,7 +98,7 @@ def fit(
         EncodingError: The columns are no text and no series, or no training row holds a word.
         TrainingError: No features, rows without a class, or rows of one class only.
     """
-    settings = options or SequenceOptions()
+    settings = options or (TransformerOptions() if cell == "transformer" else SequenceOptions())
 
     def encoding(columns: Sequence[Column], rows: Rows) -> TextEncoding | SeriesEncoding:
         if any(column.kind == "text" for column in columns):
@@ -97,6 +116,7 @@ def fit(
             embedding=settings.embedding if text else 0,
             hidden=settings.hidden,
             layers=settings.layers,
+            heads=settings.heads if isinstance(settings, TransformerOptions) else 0,
             outputs=outputs,
             dropout=settings.dropout,
             jitter=0.0 if text else settings.jitter,
@@ -121,3 +141,10 @@ def fit(
 
 GRU = Recipe(name="gru", reads=READS, words=WORDS, options=SequenceOptions, fit=partial(fit, cell="gru"))
 LSTM = Recipe(name="lstm", reads=READS, words=WORDS, options=SequenceOptions, fit=partial(fit, cell="lstm"))
+TRANSFORMER = Recipe(
+    name="transformer",
+    reads=READS[:1],
+    words="one column of text",
+    options=TransformerOptions,
+    fit=partial(fit, cell="transformer", family=Transformer),
+)
