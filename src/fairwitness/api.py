@@ -128,6 +128,9 @@ def audit(
         loaded = config
     if isinstance(groups, str):
         raise ConfigError(f"{source}: groups is {groups!r}; give a list, groups=[{groups!r}]")
+    for name, value in (("train", train), ("decision", decision), ("score", score)):
+        if model is not None and value is not None:
+            raise ConfigError(f"{source}: model and {name} are both given; one of them decides")
     named = dict(groups) if isinstance(groups, Mapping) else {}
     over = {
         "subject": {"target": target, "positive": positive, "favorable": favorable, "groups": list(groups) or None},

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fairwitness.core.asks import CLASS, FAVORED_LABEL, LABEL, PART, Ask, RowsAsk, TallyAsk
+from fairwitness.core.asks import CLASS, FAVORED_LABEL, LABEL, PART, Ask, RowsAsk, TallyAsk, group_column
 from fairwitness.core.check import Given, NotApplicable, Outcome
 from fairwitness.core.columns import Column, Grouping, Role
 from fairwitness.core.estimate import Limit
@@ -97,10 +97,11 @@ def _answer(ask: Ask, whole: Rows, rng: np.random.Generator) -> Tally | Rows:
     kept = np.arange(len(whole))
     if ask.at_most is not None and ask.at_most < len(whole):
         kept = np.sort(rng.choice(len(whole), ask.at_most, replace=False))
-    names: Sequence[str] = ask.columns if ask.columns is not None else tuple(whole.columns)
+    columns = {name: whole.columns[name][kept] for name in ask.columns}
+    columns |= {group_column(name): whole.columns[name][kept] for name in ask.groups}
     return Rows(
         ids=kept,
-        columns={name: whole.columns[name][kept] for name in names},
+        columns=columns,
         media={name: values[kept] for name, values in whole.media.items()} if ask.media else {},
     )
 

@@ -48,7 +48,11 @@ def test_what_narrows_an_audit_is_named() -> None:
     waiver = Waiver(check="data.proxies", owner="A. Example", reason="known", expires="2030-01-01")
     gate = replace(document().gate, passes=True, blocking=(), waivers=(waiver, replace(waiver, expired=True)))
     told = headline(
-        (GOOD,), gate, replace(OUTLINE, target="y", decisions_from="labels"), only=("fairness",), skip=("data",)
+        (replace(FAIL, check="data.proxies", waiver=waiver),),
+        gate,
+        replace(OUTLINE, target="y", decisions_from="labels"),
+        only=("fairness",),
+        skip=("data",),
     )
     for words in (
         "recorded 'y' audited as past decisions",

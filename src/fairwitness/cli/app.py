@@ -103,7 +103,7 @@ def audit(
             "groups": group or None,
             "exclude": exclude or None,
         },
-        "model": {"decision": decision, "score": score, "train": train, "factory": factory, "weights": weights},
+        "model": {"decision": decision, "score": score, "train": train, "factory": factory, "weights": None if weights is None else str(Path(weights).absolute())},
         "checks": {"only": only or None, "skip": skip or None},
         "gate": {"fail_on": fail_on, "strict": strict or None},
     }
@@ -207,7 +207,9 @@ def init(
 
     if out.exists() and not force:
         raise ConfigError(f"{out}: is there already; --force replaces it, --out names another")
-    text = draft(read(data), path=data)
+    atomic.directory(out.parent)
+    near = data if data.startswith("package:") else os.path.relpath(data, out.parent)
+    text = draft(read(data), path=near, config=str(out))
     atomic.write_text(out, text)
     typer.echo(f"Written: {out}. Read it, mend the guesses, then: fairwitness audit {out}")
 

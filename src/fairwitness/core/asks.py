@@ -17,6 +17,17 @@ FAVORED_LABEL = "@favored-label"  # was the recorded outcome good for the person
 SCORE = "@score"  # the model's score of the positive class, in [0, 1]
 PART = "@part"  # train, tune or audit
 YES, NO = "yes", "no"
+RESERVED = "@"
+"""Raw columns and groups may not begin with it: what the engine makes is then never taken for what the data hold."""
+
+
+def group_column(name: str) -> str:
+    """Where `Rows` hold the labels of an attribute; a raw column may have the attribute's own name.
+
+    >>> group_column("race")
+    '@group race'
+    """
+    return f"{RESERVED}group {name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +35,8 @@ class TallyAsk:
     """Counts of rows over the crossed categories of columns.
 
     Attributes:
-        by: Group columns.
-        of: What is counted within them (label, decision, a binned score).
+        by: Attributes, by name.
+        of: What is counted within them: a column of the engine (label, decision, a binned score) or a raw one.
         part: Which rows; None for all.
         judged: Count only the rows the deployed decisions are judged on (audit rows of a model we trained, all rows
             of recorded decisions). The engine resolves it; `part` is then ignored.
@@ -47,7 +58,8 @@ class TallyAsk:
 class RowsAsk:
     """Rows themselves; `at_most` draws a declared random subsample, which the finding must note."""
 
-    columns: tuple[str, ...] | None = None  # None: all columns, the engine's own among them
+    columns: tuple[str, ...] = ()  # raw ones and the engine's own
+    groups: tuple[str, ...] = ()  # attributes, given under `group_column(name)`
     part: Part | None = None
     at_most: int | None = None
     media: bool = False  # images and the like aboard

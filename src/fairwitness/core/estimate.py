@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Self
@@ -47,6 +48,8 @@ class Limit:
         for end in ("at_most", "at_least"):  # a whole number from a config is the same limit
             value = getattr(self, end)
             object.__setattr__(self, end, None if value is None else float(value))
+            if value is not None and not math.isfinite(value):
+                raise ValueError(f"{end} is {value}; a limit is a number")
         if self.at_most is None and self.at_least is None:
             raise ValueError("a limit needs at_most, at_least, or both")
         if self.at_most is not None and self.at_least is not None and self.at_least > self.at_most:

@@ -35,8 +35,13 @@ class Leak:
 
 
 def candidates(columns: Sequence[Column]) -> list[Column]:
-    """Columns that could give the target away: all but the target, what was decided or scored, and bookkeeping."""
-    return [column for column in columns if column.role not in OTHER_ROLES and not column.media]
+    """Columns that could give the target away: all but the target, what was decided or scored, and bookkeeping.
+
+    Pictures and free text are not looked into: no value of theirs comes twice.
+    """
+    return [
+        column for column in columns if column.role not in OTHER_ROLES and column.kind != "text" and not column.media
+    ]
 
 
 def measure(

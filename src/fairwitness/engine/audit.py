@@ -71,6 +71,9 @@ def audit(
     cache = Cache(None if out is None else out / "private" / "cache")
     subject = assemble(table, config, model=model, base=base, cache=cache, progress=progress, source=source)
     steps = plan(subject.outline, config, source=source)
+    if not steps:
+        raise ConfigError(f"{source}: only and skip leave no check to run; take one of them back")
+    gating.check_waivers(config, {step.name for step in steps}, source=source)
     provider = Provider(subject, seed=config.seed)
     ran = run(
         steps,
@@ -114,10 +117,11 @@ def audit(
 
 
 def _table(data: object | None, config: Config, *, base: Path, source: str) -> Table:
-    given = config.data.path if data is None else data
-    if given is None:
+    if data is not None:  # a path given on the spot is the caller's, not the config's
+        return data if isinstance(data, Table) else read(data)
+    if config.data.path is None:
         raise ConfigError(f"{source}: [data] path is missing; name the file to audit")
-    return given if isinstance(given, Table) else read(given, path_base=base)
+    return read(config.data.path, path_base=base)
 
 
 def _card(subject: Subject) -> SubjectCard:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fairwitness.core.columns import Column, Role
+import polars as pl
+
+from fairwitness.core.asks import RESERVED
+from fairwitness.core.columns import Column, Kind, Role
 from fairwitness.core.errors import ColumnError, ConfigError
 from fairwitness.engine.config import Config, GroupSettings
 from fairwitness.io import groups as build
-from fairwitness.io.kinds import infer, without_sentinels
+from fairwitness.io.kinds import infer, numbers, without_sentinels
 from fairwitness.io.table import Table
+
+MOST_CLASSES = 100
+"""More different values than this, and most rows their own: an identifier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,11 @@ def declare(table: Table, config: Config, *, source: str) -> Declared:
         ConfigError: A column is asked to be two things.
     """
     have = table.frame.columns
+    for name in (*have, *config.groups, *config.subject.groups):
+        if name.startswith(RESERVED):
+            raise ColumnError(
+                f"{source}: {name!r} begins with {RESERVED}, which marks the tool's own columns; rename it"
+            )
     role_of = _roles(config, table, source=source)
     columns = []
     for column in infer(table):
@@ -55,9 +66,35 @@ def declare(table: Table, config: Config, *, source: str) -> Declared:
             )
         else:
             columns.append(replace(column, role=role))
-    for name in config.columns:
+    for name, settings in config.columns.items():
         _need(table, name, key=f"[columns.{name}]", source=source, have=have)
+        _fits(table, next(column for column in columns if column.name == name), settings.kind, source=source)
     return _with_groups(table, config, tuple(columns), source=source)
+
+
+def _fits(table: Table, column: Column, declared: Kind | None, *, source: str) -> None:
+    """Hold a declared kind against the values, before anything is measured on them."""
+    if declared is None or column.name in table.media:
+        return
+    if declared in {"image", "date"} and declared != next(c.kind for c in infer(table) if c.name == column.name):
+        raise ColumnError(
+            f"{source}: [columns.{column.name}] kind is {declared!r}, and the column holds none; leave it out"
+        )
+    if column.numeric:
+        numbers(table.frame[column.name], column, source=source)
+
+
+def refuse_identifier(series: pl.Series, what: str, *, source: str) -> None:
+    """Stop a column of names or e-mails from becoming classes: its values would stand in the report.
+
+    Raises:
+        ColumnError: More than half of its values, and over 100, are different.
+    """
+    distinct = series.n_unique()
+    if distinct > MOST_CLASSES and 2 * distinct > len(series):
+        raise ColumnError(
+            f"{source}: {what} has {distinct:,} different values, like an identifier; name a column of categories"
+        )
 
 
 def _need(table: Table, name: str, *, key: str, source: str, have: list[str]) -> None:
@@ -124,7 +161,12 @@ def _labels(table: Table, name: str, settings: GroupSettings, columns: tuple[Col
     declared = next(item for item in columns if item.name == column)
     series = without_sentinels(table.frame[column], declared.sentinels)
     if settings.edges is not None:
-        return build.from_edges(series, settings.edges), f"{name} is {column} binned at {list(settings.edges)}"
+        return build.from_edges(
+            series, settings.edges
+        ), f"{name}: {column} cut at {', '.join(f'{e:g}' for e in settings.edges)}"
     if settings.quantiles is not None:
-        return build.from_quantiles(series, settings.quantiles), f"{name} is {column} in {settings.quantiles} quantiles"
+        return build.from_quantiles(
+            series, settings.quantiles
+        ), f"{name}: {column} cut into {settings.quantiles} parts of about the same size"
+    refuse_identifier(series, f"group {name!r}", source=table.source)
     return build.from_values(series, settings.values), ""

@@ -45,6 +45,15 @@ class SubjectSettings(Table):
     features: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def distinct_groups(self) -> SubjectSettings:
+        if len(set(self.groups)) < len(self.groups):
+            raise ValueError("groups names one attribute twice; name each once")
+        for cross in self.intersections:
+            if len(cross) < 2 or len(set(cross)) < len(cross):
+                raise ValueError(f"intersections has {list(cross)}; each crosses two or more different attributes")
+        return self
+
 
 class GroupSettings(Table):
     """How a sensitive attribute is read from the data: one of the five ways."""
@@ -151,7 +160,7 @@ class Config(Table):
     """Everything an audit is told. Equal configs give equal findings on equal data."""
 
     name: str = ""
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**63)
     level: float = Field(default=0.95, gt=0.5, lt=1)
     preset: str | None = None
     baseline: str | None = None

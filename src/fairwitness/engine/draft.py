@@ -12,7 +12,8 @@ from fairwitness.io.sentinels import suspected_sentinels
 from fairwitness.io.table import Table
 
 _TARGET = re.compile(
-    r"^(target|label|y|class|outcome|approved?|default(ed)?|churn(ed)?|hired|two_year_recid|.*_target)$", re.IGNORECASE
+    r"^(target|label|y|class|outcome|approved?|den(y|ied)|call(ed)?|default.*|churn(ed)?|hired|two_year_recid|.*_target)$",
+    re.IGNORECASE,
 )
 _GROUP = re.compile(
     r"^(race|ethnic\w*|sex|gender|male|female|age|age_?(cat|band|group)|religion|nationality|disab\w*|marital\w*|"
@@ -23,19 +24,20 @@ MANY = 20
 """A number with more distinct values than this is binned before it can be a group."""
 
 
-def draft(table: Table, *, path: str) -> str:
+def draft(table: Table, *, path: str, config: str) -> str:
     """The text of a commented audit.toml.
 
     Args:
         table: The data, read.
-        path: How the user named them.
+        path: Where they are, as seen from the config.
+        config: Where the config will be, for the command that follows.
     """
     columns = infer(table)
     target = _target(columns, table)
     groups = [column for column in columns if _GROUP.match(column.name) and column is not target]
     lines = [
         "# A first draft: every line marked (guess) was read off the data. Read it, mend it, then",
-        "#   fairwitness audit audit.toml",
+        f"#   fairwitness audit {config}",
         f"name = {_quoted(re.sub(r'[^A-Za-z0-9]+', '-', path.rpartition('/')[2].split('.')[0]).strip('-') or 'subject')}",
         "",
         "[data]",
@@ -64,7 +66,7 @@ def _target(columns: tuple[Column, ...], table: Table) -> Column | None:
     """A column with the name of an outcome, else the last with two values."""
     classes = [c for c in columns if c.name in table.frame.columns and 2 <= table.frame[c.name].n_unique() <= MANY]
     named = [column for column in classes if _TARGET.match(column.name)]
-    two = [column for column in classes if column.kind == "boolean" and not _GROUP.match(column.name)]
+    two = [c for c in classes if table.frame[c.name].drop_nulls().n_unique() == 2 and not _GROUP.match(c.name)]
     found = named or two[-1:]
     return found[0] if found else None
 
@@ -79,7 +81,7 @@ def _subject(target: Column | None, groups: list[Column], table: Table) -> list[
         head = [
             f"target = {_quoted(target.name)}   # (guess) the recorded outcome; its values are {', '.join(values[:8])}",
             f"positive = {literal}           # (guess) the value that is predicted",
-            f"# favorable = {literal}        # which value is good for the person; without it no impact ratio",
+            "# favorable =          # the value that is good for the person; without it there is no impact ratio",
         ]
     names = ", ".join(_quoted(column.name) for column in groups)
     return [

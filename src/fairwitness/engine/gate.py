@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
+from fairwitness.core.errors import ConfigError, hint
 from fairwitness.core.estimate import Limit, Verdict
 from fairwitness.core.findings import Document, Evidence, Finding, Gate, Waiver
 from fairwitness.engine.config import Config, WaiverSettings
@@ -18,10 +19,24 @@ def waive(
     waivers = tuple(_waiver(settings, today) for settings in config.waivers)
 
     def covering(finding: Finding) -> Waiver | None:
-        matches = (w for w in waivers if w.check == finding.check and w.about in {"", finding.about})
-        return next(matches, None) if finding.verdict in {Verdict.FAIL, Verdict.UNCERTAIN} else None
+        if finding.verdict not in {Verdict.FAIL, Verdict.UNCERTAIN}:
+            return None
+        matches = [w for w in waivers if w.check == finding.check and w.about in {"", finding.about}]
+        return min(matches, key=lambda waiver: waiver.expired, default=None)  # one in force before one that lapsed
 
     return tuple(replace(finding, waiver=covering(finding)) for finding in findings), waivers
+
+
+def check_waivers(config: Config, about: Collection[str | None], *, source: str) -> None:
+    """Refuse a waiver of a grouping nothing is measured for: it would cover nothing and look as if it did.
+
+    Raises:
+        ConfigError: Its `about` is the name of no grouping or question.
+    """
+    for waiver in config.waivers:
+        if waiver.about and waiver.about not in about:
+            have = sorted(name for name in about if name)
+            raise ConfigError(f"{source}: waivers about {waiver.about!r}: no such grouping; {hint(waiver.about, have)}")
 
 
 def compare(findings: Sequence[Finding], baseline: Document | None) -> tuple[Finding, ...]:
@@ -73,12 +88,9 @@ def _no_worse(now: Finding, before: Finding | None) -> bool:
     """Whether no judged number lies beyond doubt on the worse side of where the baseline had it."""
     if now.verdict is not Verdict.FAIL or before is None or before.verdict is not Verdict.FAIL or now.limit is None:
         return False
-    old = {(item.metric, item.groups): item for item in before.evidence}
+    old = {item.name: item for item in before.evidence}
     failing = [item for item in now.evidence if item.verdict is Verdict.FAIL]
-    return bool(failing) and all(
-        (item.metric, item.groups) in old and not _worse(item, old[item.metric, item.groups], now.limit)
-        for item in failing
-    )
+    return bool(failing) and all(item.name in old and not _worse(item, old[item.name], now.limit) for item in failing)
 
 
 def _worse(now: Evidence, before: Evidence, limit: Limit) -> bool:

@@ -18,7 +18,7 @@ def headline(
     if outline.decisions_from == "labels":
         subject += f" (recorded {outline.target!r} audited as past decisions)"
     told = _passing(findings) if gate.passes else _blocked(findings, gate)
-    return f"{subject} {told}{_narrowed(gate, only, skip)}"
+    return f"{subject} {told}{_narrowed(findings, gate, only, skip)}"
 
 
 def _passing(findings: Sequence[Finding]) -> str:
@@ -31,6 +31,9 @@ def _passing(findings: Sequence[Finding]) -> str:
         parts.append(f"{_count(failed, 'finding')} that the gate lets through {'fails' if failed == 1 else 'fail'}")
     if doubtful:
         parts.append(f"{_count(doubtful, 'finding')} cannot be told from these data")
+    unseen = counts[Verdict.NOT_APPLICABLE]
+    if unseen > sum(counts.values()) / 2:
+        parts.append(f"{_count(unseen, 'check')} could not look")
     return "passes, but " + " and ".join(parts) if parts else "passes: nothing that was measured fails"
 
 
@@ -47,15 +50,15 @@ def _blocked(findings: Sequence[Finding], gate: Gate) -> str:
     return f"does not pass: {_count(len(gate.blocking), 'open point')} to settle"
 
 
-def _narrowed(gate: Gate, only: Sequence[str], skip: Sequence[str]) -> str:
+def _narrowed(findings: Sequence[Finding], gate: Gate, only: Sequence[str], skip: Sequence[str]) -> str:
     parts = []
     if only:
         parts.append(f"only {', '.join(only)} looked at")
     if skip:
         parts.append(f"{', '.join(skip)} skipped")
-    in_force = [waiver.check for waiver in gate.waivers if not waiver.expired]
-    if in_force:
-        parts.append(f"waived: {', '.join(in_force)}")
+    waived = dict.fromkeys(f.check for f in findings if f.waiver is not None and not f.waiver.expired)
+    if waived:
+        parts.append(f"waived: {', '.join(waived)}")
     expired = [waiver.check for waiver in gate.waivers if waiver.expired]
     if expired:
         parts.append(f"waiver expired: {', '.join(expired)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -98,8 +99,8 @@ def build(request: Request, given: object | None, *, cache: Cache, progress: Pro
     return Built(model=model, features=kept, withheld=withheld, goal=request.goal, notes=notes)
 
 
-def outputs(model: Model, rows: Rows, table: Table, *, cache: Cache) -> Outputs:
-    """The model's outputs on rows, computed once for a model and a set of rows."""
+def outputs(model: Model, rows: Rows, table: Table, columns: tuple[Column, ...], *, cache: Cache) -> Outputs:
+    """The model's outputs on rows, computed once for a model, the data as declared, and a set of rows."""
 
     def make() -> Arrays:
         made = model.outputs(rows)
@@ -110,7 +111,8 @@ def outputs(model: Model, rows: Rows, table: Table, *, cache: Cache) -> Outputs:
     if model.fingerprint is None:
         kept = make()
     else:
-        kept = cache.arrays(("outputs", 1, model.fingerprint, table.fingerprint, len(rows), int(rows.ids.sum())), make)
+        which = hashlib.sha256(rows.ids.tobytes()).hexdigest()
+        kept = cache.arrays(("outputs", 2, model.fingerprint, table.fingerprint, columns, which), make)
     scores, decisions = kept["scores"], kept["decisions"]
     return Outputs(
         scores=scores if scores.shape[1] else None,
@@ -143,7 +145,7 @@ def _train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     config, goal, parts = request.config, request.goal, request.parts
     recipe = recipes.named(str(config.model.train))
     options = parse_options(recipe.options, config.model.options, source=request.source)
-    if goal.positive is None and goal.task == "binary":
+    if goal.positive is None and goal.task in {"binary", "anomaly"} and len(goal.classes) == 2:
         goal = replace(
             goal,
             positive=goal.favorable or goal.classes[-1],
@@ -165,6 +167,7 @@ def _train(request: Request, *, cache: Cache, progress: Progress) -> Built:
         recipe.name,
         2,
         request.table.fingerprint,
+        goal.name,
         columns,
         options,
         config.seed,

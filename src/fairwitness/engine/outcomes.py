@@ -13,6 +13,7 @@ from fairwitness.core import asks
 from fairwitness.core.columns import Task
 from fairwitness.core.errors import ConfigError, DataError
 from fairwitness.core.subject import DecisionsFrom, Outputs
+from fairwitness.engine.columns import refuse_identifier
 from fairwitness.engine.config import Config, Scalar
 from fairwitness.io.expressions import parse
 from fairwitness.io.kinds import as_text
@@ -56,6 +57,13 @@ class Decisions:
     notes: tuple[str, ...] = field(default=())
 
 
+def _values(classes: tuple[str, ...]) -> str:
+    """A target's values for a message; many may be names of people, and are only counted."""
+    if len(classes) > MANY_VALUES:
+        return f"it has {len(classes)} different values"
+    return f"its values are {', '.join(classes)}"
+
+
 def class_name(value: Scalar, classes: tuple[str, ...]) -> str:
     """A value of the config as a class name; 1 and true mean each other where only one of them occurs."""
     if isinstance(value, bool):
@@ -86,6 +94,7 @@ def target(table: Table, config: Config, *, source: str) -> Target:
         raise DataError(f"{table.source}: target {name!r} holds one value only; an audit needs outcomes that differ")
     if task == "regression":
         return Target(task=task, name=name)
+    refuse_identifier(series, f"target {name!r}", source=table.source)
     recorded = as_text(series)
     classes = tuple(sorted(set(recorded), key=_numeric_first))
     positive, favorable, notes = polarity(classes, config, column=name, source=source)
@@ -108,8 +117,7 @@ def polarity(
     for key, value in (("positive", config.subject.positive), ("favorable", config.subject.favorable)):
         name = None if value is None else class_name(value, classes)
         if name is not None and name not in classes:
-            shown = ", ".join(classes[:12])
-            raise ConfigError(f"{source}: {key} is {value!r}, which never occurs in {column!r}; its values are {shown}")
+            raise ConfigError(f"{source}: {key} is {value!r}, which never occurs in {column!r}; {_values(classes)}")
         found.append(name)
     positive, favorable = found
     if positive is None and classes in _BY_CUSTOM:
@@ -203,8 +211,8 @@ def _with_event(goal: Target, config: Config, event: str, *, source: str) -> Tar
     if goal.positive is not None:
         return goal
     if goal.recorded is not None:
-        shown = ", ".join(goal.classes[:12])
-        raise ConfigError(f"{source}: {event!r} decides, but [subject] positive is not declared; it is one of {shown}")
+        want = f"[subject] positive is not declared; {_values(goal.classes)}"
+        raise ConfigError(f"{source}: {event!r} decides, but {want}")
     classes = ("false", "true")
     _, favorable, _ = polarity(classes, config, column=event, source=source)
     return Target(task="binary", classes=classes, positive="true", favorable=favorable)
@@ -226,6 +234,7 @@ def _from_column(
         raise DataError(
             f"{table.source}: decision column {name!r} has {series.null_count()} empty rows; fill or drop them"
         )
+    refuse_identifier(series, f"decision column {name!r}", source=table.source)
     decided = as_text(series)
     values = tuple(sorted(set(decided), key=_numeric_first))
     if goal.recorded is None:
@@ -233,10 +242,9 @@ def _from_column(
         goal = Target(task="binary", classes=values, positive=positive, favorable=favorable, notes=notes)
     elif not set(values) <= set(goal.classes):
         if not set(values) <= {"0", "1", "true", "false"} or goal.positive is None:
-            shown = ", ".join(values[:6])
             raise DataError(
-                f"{table.source}: decision column {name!r} holds {shown}, target {goal.name!r} holds "
-                f'{", ".join(goal.classes[:6])}; write the decision as an expression such as "{name} == {values[0]}"'
+                f"{table.source}: decision column {name!r} and target {goal.name!r} hold different values; write the "
+                f'decision as an expression such as "{name} == VALUE" ({_values(values)})'
             )
         decided = np.where(np.isin(decided, ["1", "true"]), goal.positive, goal.other).astype(object)
     return goal, Decisions(source="decision", decided=decided, scores=scores, words=f"recorded decisions in {name!r}")

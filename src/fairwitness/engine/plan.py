@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fairwitness.core.asks import Ask
-from fairwitness.core.check import About, Check, NotApplicable
+from fairwitness.core.check import About, Check, CheckInfo, NotApplicable
 from fairwitness.core.columns import Grouping
 from fairwitness.core.errors import ConfigError
 from fairwitness.core.estimate import Limit
@@ -72,6 +72,7 @@ def plan(outline: Outline, config: Config, *, source: str) -> tuple[Step, ...]:
             check.Options, config.options.get(entry.id, {}), source=f"{source}: [options.{entry.id}]"
         )
         limit = limits.get(entry.id, check.info.limit)
+        _same_scale(limit, check.info, source=source)
         steps += [_step(check, about, limit, options, outline) for about in _abouts(check, outline)]
     return tuple(steps)
 
@@ -99,6 +100,17 @@ def check_names(config: Config, *, source: str) -> None:
 def _limits(config: Config) -> dict[str, Limit]:
     own = {name: settings.limit() for name, settings in config.limits.items()}
     return {**PRESETS.get(config.preset or "", {}), **own}
+
+
+def _same_scale(limit: Limit | None, info: CheckInfo, *, source: str) -> None:
+    """Refuse 10 where 10 points are 0.10: such a limit would pass everything."""
+    if limit is None or info.limit is None:
+        return
+    for end in ("at_most", "at_least"):
+        usual, given = getattr(info.limit, end), getattr(limit, end)
+        if usual is not None and given is not None and 0 < usual < 1 and not 0 <= given <= 1:
+            want = f"it lies between 0 and 1 (write 0.10 for 10 points); the default is {usual:g}"
+            raise ConfigError.bad_value(f"limits.{info.id}.{end}", given, source=source, want=want)
 
 
 def _abouts(check: Check[Any], outline: Outline) -> Sequence[About]:

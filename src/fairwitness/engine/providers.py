@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fairwitness.core.asks import NO, YES, Ask, LayersAsk, RowsAsk, TallyAsk
+from fairwitness.core.asks import NO, YES, Ask, LayersAsk, RowsAsk, TallyAsk, group_column
 from fairwitness.core.digest import generator
 from fairwitness.core.subject import Rows
 from fairwitness.engine.subject import Subject, part_mask
@@ -25,7 +25,7 @@ class Provider:
         self._subject = subject
         self._seed = seed
         self._made: dict[Ask, Any] = {}
-        self._coded: dict[tuple[str, object], Coded] = {}
+        self._coded: dict[tuple[str, str, tuple[float, ...] | None], Coded] = {}
         self._all_rows: Rows | None = None
 
     def give(self, asks: Iterable[Ask]) -> dict[Ask, Any]:
@@ -50,10 +50,11 @@ class Provider:
     def _tally(self, ask: TallyAsk) -> Tally:
         mask = self._mask(ask)
         edges = dict(ask.edges)
-        names = (*ask.by, *ask.of, *(name for name in ask.missing if name not in ask.of))
+        kinds = [*((name, "group") for name in ask.by), *((name, "column") for name in ask.of)]
+        kinds += [(name, "presence") for name in ask.missing]
         axes, codes = {}, []
-        for name in names:
-            categories, code = self._codes(name, edges.get(name), presence=name in ask.missing)
+        for name, kind in kinds:
+            categories, code = self._codes(name, kind, edges.get(name))
             axes[name] = categories
             codes.append(code[mask])
         sums = {}
@@ -63,14 +64,16 @@ class Provider:
         return Tally.of_codes(axes, codes, sums=sums)
 
     def _numbers(self, name: str) -> NDArray[np.float64]:
-        made = self._subject.working
+        made = self._subject.derived
         values: NDArray[np.float64] = made[name] if name in made else self.raw().columns[name]
         return values
 
-    def _codes(self, name: str, edges: tuple[float, ...] | None, *, presence: bool) -> Coded:
-        key = (name, "presence" if presence else edges)
+    def _codes(self, name: str, kind: str, edges: tuple[float, ...] | None) -> Coded:
+        key = (name, kind, edges)
         if key not in self._coded:
-            if presence:
+            if kind == "group":
+                self._coded[key] = code_categories(self._subject.groups[name])
+            elif kind == "presence":
                 values = self.raw().columns[name]
                 text = values.dtype.kind == "O"
                 lacking = np.equal(values, np.array(None, dtype=object)) if text else np.isnan(values)
@@ -82,8 +85,8 @@ class Provider:
         return self._coded[key]
 
     def _text(self, name: str) -> NDArray[np.object_]:
-        if name in self._subject.working:
-            text: NDArray[np.object_] = self._subject.working[name]
+        if name in self._subject.derived:
+            text: NDArray[np.object_] = self._subject.derived[name]
             return text
         return as_text(self._subject.table.frame[name])
 
@@ -95,9 +98,9 @@ class Provider:
 
     def _rows(self, ask: RowsAsk) -> Rows:
         rows, mask = self.raw(), self._mask(ask)
-        columns = {**rows.columns, **self._subject.working}
-        if ask.columns is not None:
-            columns = {name: columns[name] for name in ask.columns}
+        have = {**rows.columns, **self._subject.derived}
+        columns = {name: have[name] for name in ask.columns}
+        columns |= {group_column(name): self._subject.groups[name] for name in ask.groups}
         place = np.flatnonzero(mask)
         if ask.at_most is not None and len(place) > ask.at_most:
             rng = generator(self._seed, "rows", str(ask.part))

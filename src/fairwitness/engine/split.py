@@ -1,4 +1,4 @@
-"""Which rows train, tune and audit: fixed by hashing, so it never depends on row order or on who asks."""
+"""Which rows train, tune and audit: fixed by hashing the row's place or its unit, never by who asks."""
 
 from __future__ import annotations
 

@@ -34,7 +34,8 @@ class Subject:
     Attributes:
         table: Raw data, rows without a recorded target left out.
         columns: Raw columns as declared.
-        working: Groups and derived columns by name: (n,) object of str or None, float64 for scores.
+        groups: Attribute name to (n,) labels; None where it is not recorded.
+        derived: The engine's own columns, `@label` and so on: (n,) object of str or None, float64 for scores.
         judged: (n,) the rows decisions are judged on.
         model: The deployed model, if it is more than recorded columns.
     """
@@ -42,7 +43,8 @@ class Subject:
     outline: Outline
     table: Table
     columns: tuple[Column, ...]
-    working: Mapping[str, NDArray[Any]]
+    groups: Mapping[str, NDArray[np.object_]]
+    derived: Mapping[str, NDArray[Any]]
     judged: NDArray[np.bool_]
     model: Model | None
     model_digest: str | None
@@ -92,18 +94,19 @@ def assemble(
         )
         built = models.build(request, model, cache=cache, progress=progress)
         deployed, withheld, features, goal = built.model, built.withheld, built.features, built.goal
-        outputs = models.outputs(deployed, as_rows(table, declared.columns).where(judged), table, cache=cache)
+        outputs = models.outputs(
+            deployed, as_rows(table, declared.columns).where(judged), table, declared.columns, cache=cache
+        )
         made = outcomes.model_decisions(outputs, goal, judged, deployed.words)
         made = replace(made, notes=built.notes)
     else:
         goal, made = outcomes.recorded_decisions(table, config, goal, source=source)
         features, _ = models.features(declared, config)
-    working: dict[str, NDArray[Any]] = dict(declared.groups)
-    working |= outcomes.derived(goal, made)
+    derived = outcomes.derived(goal, made)
     if parts is not None:
-        working[PART] = parts
+        derived[PART] = parts
     groupings = _groupings(config)
-    _check_reference(config, working, source=source)
+    _check_reference(config, declared.groups, source=source)
     notes = (*table.notes, *left_out, *declared.notes, *goal.notes, *made.notes)
     outline = Outline(
         name=config.name or Path(table.source).name.split(".")[0] or "subject",
@@ -141,7 +144,8 @@ def assemble(
         outline=outline,
         table=table,
         columns=declared.columns,
-        working=working,
+        groups=declared.groups,
+        derived=derived,
         judged=judged,
         model=deployed,
         model_digest=model_digest,
@@ -175,7 +179,9 @@ def _split(table: Table, config: Config, *, owned: bool) -> tuple[NDArray[np.obj
     """Each row's part, and the rows decisions are judged on. Recorded decisions used all rows, so all are judged."""
     settings, height = config.split, table.frame.height
     everything = np.ones(height, dtype=bool)
-    divided = config.model.train is not None or (owned and config.model.seen == "train-part")
+    seen = config.model.seen
+    told = seen == "train-part" or (seen == "unknown" and settings.column is not None)
+    divided = config.model.train is not None or (owned and told)
     if settings.column is not None:
         parts = split.by_column(table.frame[settings.column], name=settings.column, source=table.source)
     elif not divided:
@@ -206,11 +212,11 @@ def _groupings(config: Config) -> tuple[Grouping, ...]:
     return (*named, *explored)
 
 
-def _check_reference(config: Config, working: Mapping[str, NDArray[Any]], *, source: str) -> None:
+def _check_reference(config: Config, groups: Mapping[str, NDArray[np.object_]], *, source: str) -> None:
     for group, shares in config.reference.items():
         if group not in config.subject.groups:
             raise ConfigError(f"{source}: [reference.{group}] is not one of the groups; list it in [subject] groups")
-        have = sorted({str(value) for value in working[group] if value is not None})
+        have = sorted({str(value) for value in groups[group] if value is not None})
         if not set(shares) & set(have):
             raise ConfigError(
                 f"{source}: no category of [reference.{group}] occurs in the data; it has {', '.join(have)}"
@@ -246,7 +252,7 @@ def _offers(
 
 def part_mask(subject: Subject, part: Part | None) -> NDArray[np.bool_]:
     """The rows of a part; all rows for None."""
-    if part is None or PART not in subject.working:
+    if part is None or PART not in subject.derived:
         return np.ones(subject.table.frame.height, dtype=bool)
-    mask: NDArray[np.bool_] = subject.working[PART] == part
+    mask: NDArray[np.bool_] = subject.derived[PART] == part
     return mask

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fairwitness.core.check import Given, Measured, NotApplicable
-from fairwitness.core.estimate import Estimate, Key
+from fairwitness.core.estimate import Estimate, Key, Limit, Verdict
 from fairwitness.core.subject import Outline
 from fairwitness.fairness.compare import Compared, compared
 from fairwitness.fairness.rates import Rate, false_positive_rate, true_positive_rate
@@ -56,7 +56,7 @@ def both_gaps(given: Given, tally: Tally) -> Measured | NotApplicable:
     leads = [f"{told.rate}: {outcome.lead[0].lower()}{outcome.lead[1:]}" for told, outcome in outcomes]
     leads += [f"The {told.metric} is unknown: {reason}." for told, _, reason in unknown]
     return Measured(
-        headline=max((each for _, each in known), key=lambda each: each.widest.estimate.value or 0.0).outcome.headline,
+        headline=max((each for _, each in known), key=lambda each: _gravity(each, given.limit)).outcome.headline,
         lead=" ".join(leads),
         judged={key: number for _, outcome in outcomes for key, number in outcome.judged.items()}
         | {Key(metric=told.metric): _unknown(rate, level) for told, rate, _ in unknown},
@@ -69,6 +69,12 @@ def both_gaps(given: Given, tally: Tally) -> Measured | NotApplicable:
         notes=tuple(note for _, outcome in outcomes for note in outcome.notes),
         to_settle=" ".join(outcome.to_settle for _, outcome in outcomes if outcome.to_settle),
     )
+
+
+def _gravity(each: Compared, limit: Limit | None) -> tuple[bool, float]:
+    """The gap that fails comes before a wider one that is uncertain."""
+    fails = limit is not None and each.widest.estimate.against(limit) is Verdict.FAIL
+    return fails, each.widest.estimate.value or 0.0
 
 
 def _unknown(rate: Rate, level: float) -> Estimate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,7 @@ def _build(factory: str, base: Path) -> tuple[nn.Module, Mapping[str, Any]]:
 
 
 def _code_digest(module: nn.Module, encode: Callable[..., Any] | None) -> str | None:
-    """SHA-256 over the layers as printed and the source files of all code that is not torch's own.
+    """SHA-256 over the layers as printed and the source files of all code that is not torch's own, and those beside it.
 
     None where a source is unknown, or where `encode` is no plain function, so may hold data of its own.
     """
@@ -149,9 +150,12 @@ def _code_digest(module: nn.Module, encode: Callable[..., Any] | None) -> str | 
     written: list[Any] = [type(part) for part in module.modules() if not type(part).__module__.startswith("torch.")]
     hashed = hashlib.sha256(repr(module).encode())
     try:
-        files = {inspect.getsourcefile(thing) for thing in [*written, *([encode] if encode else [])]}
-        for file in sorted(str(file) for file in files):
-            hashed.update(Path(file).read_bytes())
+        own = {Path(str(inspect.getsourcefile(thing))) for thing in [*written, *([encode] if encode else [])]}
+        folders = {file.parent for file in own}  # what they import from beside them counts too
+        loaded = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+        beside = {Path(file) for file in loaded if file and Path(file).parent in folders}
+        for file in sorted(own | beside):
+            hashed.update(file.read_bytes())
     except (TypeError, OSError):
         return None
     return hashed.hexdigest()

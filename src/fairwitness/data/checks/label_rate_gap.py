@@ -101,7 +101,8 @@ def _chance(gap: Widest) -> str:
     p = gap.estimate.p
     if p is None:
         return ""
-    return f" Were all rates equal, chance alone would give a gap this wide with probability {show.probability(p)}."
+    often = "less than once in 1,000 shuffles" if p < 0.001 else f"with probability {show.probability(p)}"
+    return f" Were all rates equal, chance alone would give a gap this wide {often}."
 
 
 def _against_the_rest(hits: Mapping[str, int], totals: Mapping[str, int], given: Given) -> str:

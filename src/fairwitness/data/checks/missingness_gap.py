@@ -73,9 +73,9 @@ class MissingnessGap:
                 f"and {share_of(first.missing[low], totals[low])} of {whom(low)}"
             ),
             lead=(
-                f"That is {points(first.estimate.value)} {within(whole)} apart, the widest gap among "
-                f"{plural(len(found), 'column')} with missing values (of {count(len(tallies))}); the interval holds for "
-                f"all columns and pairs of groups at once."
+                f"That is {points(first.estimate.value)} {within(first.estimate)} apart. Over {plural(len(found), 'column')} "
+                f"with missing values (of {count(len(tallies))}) and all pairs of groups at once, the widest gap lies in "
+                f"{within(whole)}."
             ),
             judged={Key(metric="widest gap in share missing", groups=first.groups, column=first.column): whole},
             explored=(_table(found, totals),),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fairwitness.core.asks import Ask, RowsAsk
+from fairwitness.core.asks import Ask, RowsAsk, group_column
 from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions, NotApplicable, Outcome
 from fairwitness.core.columns import CROSS, Column, Grouping
 from fairwitness.core.estimate import Key, Limit, Severity
@@ -59,15 +59,15 @@ class Proxies:
             return NotApplicable("there is no sensitive attribute", missing="groups")
         if len(about.columns) > 1:
             return NotApplicable(f"{about.name} crosses attributes: each is looked at alone")
-        if not _features(outline, about):
-            return NotApplicable("no feature is a plain column; pictures are not looked into")
+        if not _features(outline):
+            return NotApplicable("no feature is a plain column; pictures and free text are not looked into")
         return [_ask(outline, about)]
 
     def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
         outline, grouping = given.outline, given.grouping
         rows: Rows = given[_ask(outline, grouping)]
-        features = _features(outline, grouping)
-        parts = [rows.columns[name] for name in grouping.columns]
+        features = _features(outline)
+        parts = [rows.columns[group_column(name)] for name in grouping.columns]
         groups = np.array(
             [None if None in cell else CROSS.join(cell) for cell in zip(*parts, strict=True)], dtype=object
         )
@@ -96,25 +96,28 @@ class Proxies:
         )
 
 
-def _features(outline: Outline, about: Grouping) -> list[Column]:
-    """What the model reads, less the sensitive attributes and pictures."""
+def _features(outline: Outline) -> list[Column]:
+    """What the model reads, less sensitive attributes, pictures and free text, which trees cannot look into."""
     return [
         column
         for column in outline.columns
-        if column.name in outline.features
-        and column.name not in about.columns
-        and column.role != "group"
-        and not column.media
+        if column.name in outline.features and column.role != "group" and column.kind != "text" and not column.media
     ]
 
 
 def _ask(outline: Outline, about: Grouping) -> RowsAsk:
-    names = (*(column.name for column in _features(outline, about)), *about.columns)
-    return RowsAsk(columns=names, at_most=MOST_ROWS)
+    return RowsAsk(columns=tuple(column.name for column in _features(outline)), groups=about.columns, at_most=MOST_ROWS)
 
 
 def _notes(groups: NDArray[Any], kept: NDArray[np.bool_], given: Given) -> tuple[str, ...]:
     notes = []
+    text = [
+        column.name
+        for column in given.outline.columns
+        if column.name in given.outline.features and column.kind == "text"
+    ]
+    if text:
+        notes.append(f"not looked into, since it is free text: {listed(text)}")
     unknown = sum(group is None for group in groups)
     small = sorted({str(group) for group in groups[~kept] if group is not None})
     if given.outline.rows > len(groups):
