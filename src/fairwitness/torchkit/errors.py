@@ -236,6 +236,13 @@ class TrainingError(ModelError):
         return cls(f"model: {bad:,} of {total:,} training rows have no class of the target; leave them out")
 
     @classmethod
+    def no_anomaly(cls, classes: Sequence[str]) -> Self:
+        return cls(
+            f"model: an autoencoder tells one class from the other, and is given {_names(classes)}; "
+            "declare a target of two classes, and as positive the anomaly"
+        )
+
+    @classmethod
     def no_features(cls) -> Self:
         return cls("model: there is no feature column to train on; give at least one column the role 'feature'")
 

@@ -15,6 +15,7 @@ NETS = {
     "resnet": "modules.images:ResNet",
     "recurrent": "modules.recurrent:RecurrentNet",
     "transformer": "modules.transformer:Transformer",
+    "autoencoder": "modules.autoencoder:Autoencoder",
 }
 ENCODINGS = {
     "table": "encoding:TableEncoding",

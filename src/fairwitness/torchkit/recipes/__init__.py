@@ -20,6 +20,7 @@ TABLE = {
     "gru": "sequences:GRU",
     "lstm": "sequences:LSTM",
     "transformer": "sequences:TRANSFORMER",
+    "autoencoder": "autoencoder:AUTOENCODER",
 }
 
 
