@@ -116,7 +116,8 @@ class Case:
     @property
     def aside(self) -> int:
         """People who stand aside, since their group is not known."""
-        return sum(self.rate.totals[group] for group in self.filled if group not in self.recorded)
+        totals = self.rate.totals
+        return sum(totals[group] for group in self.filled) - sum(totals[group] for group in self.recorded)
 
     @property
     def unknown(self) -> list[str]:
