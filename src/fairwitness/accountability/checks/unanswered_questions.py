@@ -29,10 +29,10 @@ class UnansweredQuestions:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
         return [] if isinstance(about, Question) else NotApplicable("there is no question to ask")
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         question = given.about
         if not isinstance(question, Question):
             return NotApplicable("there is no question to ask")

@@ -39,10 +39,10 @@ class ExactDuplicates:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
         return [_ask(outline)] if outline.rows else NotApplicable("there are no rows")
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         rows: Rows = given[_ask(given.outline)]
         columns = {**rows.columns, **rows.media}
         if not len(rows) or not columns:

@@ -41,10 +41,10 @@ class GroupImbalance:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:
         return [_ask(about)]
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         grouping, outline = given.grouping, given.outline
         counts = given[_ask(grouping)].by(grouping.columns)
         groups, missing = recorded(counts)

@@ -53,12 +53,12 @@ class LabelRateGap:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
         if outline.decisions_from == "labels":
             return NotApplicable("the recorded outcomes are audited as decisions: see fairness.selection-rate-gap")
         return [_ask(outline, about)]
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         outline, grouping = given.outline, given.grouping
         tally: Tally = given[_ask(outline, grouping)]
         totals = tally.by(grouping.columns)

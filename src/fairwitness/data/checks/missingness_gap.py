@@ -47,11 +47,11 @@ class MissingnessGap:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
         asked = _asks(outline, about)
         return list(asked.values()) or NotApplicable("there are no columns beside the group's own")
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         grouping = given.grouping
         tallies: dict[str, Tally] = {name: given[ask] for name, ask in _asks(given.outline, grouping).items()}
         totals, unknown = recorded(next(iter(tallies.values())).by(grouping.columns))

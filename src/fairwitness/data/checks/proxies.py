@@ -54,7 +54,7 @@ class Proxies:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
         if not isinstance(about, Grouping):
             return NotApplicable("there is no sensitive attribute", missing="groups")
         if len(about.columns) > 1:
@@ -63,7 +63,7 @@ class Proxies:
             return NotApplicable("no feature is a plain column; pictures and free text are not looked into")
         return [_ask(outline, about)]
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         outline, grouping = given.outline, given.grouping
         rows: Rows = given[_ask(outline, grouping)]
         features = _features(outline)

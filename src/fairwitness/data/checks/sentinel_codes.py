@@ -38,10 +38,10 @@ class SentinelCodes:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
         return [_ask(outline)] if outline.rows and _numeric(outline) else NotApplicable("no numeric column is in use")
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         rows: Rows = given[_ask(given.outline)]
         found, held = find(rows.columns)
         number, columns = int(held.sum()), len(_numeric(given.outline))

@@ -39,10 +39,10 @@ class SharedRows:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:
         return [_ask(outline)]
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         rows: Rows = given[_ask(given.outline)]
         parts = rows.columns.get(PART)
         columns = {**{name: each for name, each in rows.columns.items() if name != PART}, **rows.media}

@@ -40,13 +40,13 @@ class SmallIntersections:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
         crossed = _columns(outline)
         if len(crossed) < 2:
             return NotApplicable("there is one sensitive attribute; an intersection needs two")
         return [TallyAsk(by=crossed)]
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         crossed, people = _columns(given.outline), given.outline.people
         tally = given[TallyAsk(by=crossed)]
         cells = {name: n for name, n in tally.by(crossed).items() if MISSING not in name.split(CROSS) and n}

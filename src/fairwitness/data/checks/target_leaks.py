@@ -49,14 +49,14 @@ class TargetLeaks:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
         if outline.task not in {"binary", "multi-class"}:
             return NotApplicable("a leak is told by how well a column separates classes; the target has none")
         if not candidates(outline.columns):
             return NotApplicable("there are no columns beside the target")
         return [_ask(outline)]
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         outline = given.outline
         rows: Rows = given[_ask(outline)]
         columns = candidates(outline.columns)

@@ -41,13 +41,13 @@ class UnderRepresentation:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
         name = about.name if isinstance(about, Grouping) else ""
         if len(outline.reference.get(name, {})) < 2:
             return NotApplicable(f"no reference shares of {name!r} are declared", missing="reference")
         return [_ask(about)]
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         grouping, outline = given.grouping, given.outline
         groups, missing = recorded(given[_ask(grouping)].by(grouping.columns))
         reference = {name: part for name, part in outline.reference[grouping.name].items() if part > 0}

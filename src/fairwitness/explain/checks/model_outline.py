@@ -38,10 +38,10 @@ class ModelOutline:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:
         return [ASK]
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         layers: tuple[Layer, ...] | None = given[ASK]
         if not layers:
             return NotApplicable("the model is a black box: its layers cannot be seen", missing="layers")

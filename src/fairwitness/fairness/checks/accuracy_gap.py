@@ -43,10 +43,10 @@ class AccuracyGap:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:
         return [judged_tally(about, CORRECT)]
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         rate = accuracy(given[judged_tally(given.about, CORRECT)], given.grouping.columns)
         verb = "agrees" if given.outline.actor == "The model" else "agree"
         told = Told(

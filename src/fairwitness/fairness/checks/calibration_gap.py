@@ -46,10 +46,10 @@ class CalibrationGap:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:
         return [_ask(about)]
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         groups = scored(given[_ask(given.about)], given.grouping.columns)
         filled = sum(bool(group.bins) for group in groups.values())
         if filled < 2:

@@ -42,10 +42,10 @@ class ImpactRatio:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:
         return [judged_tally(about, FAVORED)]
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         rate = selection_rate(given[judged_tally(given.about, FAVORED)], given.grouping.columns)
         told = Told(metric="impact ratio", rate="Decided in favour", opening=favours(given.outline))
         found = compare_rates(given, rate, told, way=RATIO)

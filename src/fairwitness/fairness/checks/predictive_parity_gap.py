@@ -45,10 +45,10 @@ class PredictiveParityGap:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:
         return [judged_tally(about, LABEL, DECISION)]
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         tally, by = given[judged_tally(given.about, LABEL, DECISION)], given.grouping.columns
         told = Told(
             metric="predictive-parity gap",

@@ -42,13 +42,13 @@ class SelectionRateGap:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
         column = _column(outline)
         if column is None:
             return NotApplicable("it needs to know which outcome is good for the person, or positive", "favorable")
         return [judged_tally(about, column)]
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         column = _column(given.outline) or FAVORED
         rate = selection_rate(given[judged_tally(given.about, column)], given.grouping.columns, column)
         good = column == FAVORED

@@ -41,9 +41,9 @@ class TruePositiveRateGap:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:  # noqa: ARG002 - the protocol's
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:
         return [judged_tally(about, LABEL, DECISION)]
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - the protocol's
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         tally = given[judged_tally(given.about, LABEL, DECISION)]
         return compare_rates(given, true_positive_rate(tally, given.grouping.columns), true_positives(given.outline))
