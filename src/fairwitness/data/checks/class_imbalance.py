@@ -44,10 +44,10 @@ class ClassImbalance:
     )
     Options = NoOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:  # noqa: ARG002 - protocol
+    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:
         return [ASK]
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:  # noqa: ARG002 - protocol
+    def run(self, given: Given, options: NoOptions) -> Outcome:
         found = given[ASK].by((CLASS,))
         unlabelled = found.pop(MISSING, 0)
         counts = {name: found.pop(name, 0) for name in given.outline.classes} | found
