@@ -82,7 +82,7 @@ class ColumnSettings(Table):
 class ModelSettings(Table):
     """Where decisions come from; none of them given: the recorded labels stand for decisions."""
 
-    train: str | None = None  # a recipe
+    train: str | None = None  # a recipe, or module:factory
     options: Mapping[str, Any] = Field(default_factory=dict)
     weights: str | None = None
     factory: str | None = None
@@ -97,7 +97,7 @@ class ModelSettings(Table):
     @classmethod
     def known_recipe(cls, train: str | None) -> str | None:
         if train is not None and not recipes.known(train):
-            raise ValueError(f"no recipe {train!r}; {hint(train, recipes.TABLE)}")
+            raise ValueError(f"no recipe {train!r}, and no module:factory of your own; {hint(train, recipes.TABLE)}")
         return train
 
     @model_validator(mode="after")

@@ -143,7 +143,7 @@ def _train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     from fairwitness.torchkit.model import TorchModel  # noqa: PLC0415
 
     config, goal, parts = request.config, request.goal, request.parts
-    recipe = recipes.named(str(config.model.train))
+    recipe = recipes.named(str(config.model.train), base=request.base)
     options = parse_options(recipe.options, config.model.options, source=request.source)
     if goal.positive is None and goal.task in {"binary", "anomaly"} and len(goal.classes) == 2:
         goal = replace(

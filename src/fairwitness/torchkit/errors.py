@@ -236,6 +236,14 @@ class TrainingError(ModelError):
         return cls(f"model: {bad:,} of {total:,} training rows have no class of the target; leave them out")
 
     @classmethod
+    def probabilities(cls, factory: str) -> Self:
+        return cls(f"{factory}: gives probabilities, and training needs logits; leave out its last softmax or sigmoid")
+
+    @classmethod
+    def raised(cls, factory: str, error: BaseException) -> Self:
+        return cls(f"{factory}: training it fails with {blame(error)}; try a few steps of it in a loop of your own")
+
+    @classmethod
     def no_anomaly(cls, classes: Sequence[str]) -> Self:
         return cls(
             f"model: an autoencoder tells one class from the other, and is given {_names(classes)}; "

@@ -101,7 +101,7 @@ def from_file(
         ModelError: The factory fails, the weights cannot be read safely or are of another module, or as `from_module`.
     """
     state = None if weights is None else read_weights(weights)
-    module, extras = _build(factory, base)
+    module, extras = build(factory, base)
     source = factory if weights is None else weights.name
     if state is not None:
         put_weights(module, state, source=source)
@@ -118,7 +118,12 @@ def from_file(
     )
 
 
-def _build(factory: str, base: Path) -> tuple[nn.Module, Mapping[str, Any]]:
+def build(factory: str, base: Path) -> tuple[nn.Module, Mapping[str, Any]]:
+    """What a factory gives: the module, and `encode` and `activation` where it says so.
+
+    Raises:
+        LoadError: There is no such factory, it fails, or gives something else.
+    """
     function = import_named(factory, base=base)
     if not callable(function):
         raise LoadError.returned(factory, f"a {type(function).__name__} that cannot be called")
