@@ -17,7 +17,10 @@ from fairwitness.engine.config import merge, parse, read
         ({"seed": "many"}, "seed is 'many'"),
         ({"level": 1.5}, "level is 1.5"),
         ({"gate": {"fail_on": "sever"}}, "gate.fail_on is 'sever'"),
-        ({"model": {"train": "mpl"}}, "model.train: no recipe 'mpl', and no module:factory of your own; did you mean 'mlp'?"),
+        (
+            {"model": {"train": "mpl"}},
+            "model.train: no recipe 'mpl', and no module:factory of your own; did you mean 'mlp'?",
+        ),
         ({"model": {"train": "mlp", "decision": "x"}}, "model: give one of train, factory (with weights), or decision"),
         ({"model": {"weights": "m.safetensors"}}, "weights need factory"),
         ({"groups": {"race": {"column": "r", "indicators": {"a": "A"}}}}, "indicators stand alone"),

@@ -171,19 +171,18 @@ def model_decisions(outputs: Outputs, goal: Target, judged: NDArray[np.bool_], w
 def derived(goal: Target, made: Decisions) -> dict[str, NDArray[Any]]:
     """The columns checks count by, as far as the subject has what they are made from."""
     columns: dict[str, NDArray[Any]] = {}
-    good = goal.favorable or goal.positive
     if goal.recorded is not None:
         columns[asks.CLASS] = goal.recorded
         if goal.positive is not None:
             columns[asks.LABEL] = _yes_no(goal.recorded, goal.positive)
-        if good is not None:
-            columns[asks.FAVORED_LABEL] = _yes_no(goal.recorded, good)
+        if goal.favorable is not None:
+            columns[asks.FAVORED_LABEL] = _yes_no(goal.recorded, goal.favorable)
     if made.decided is not None:
         columns[asks.DECIDED] = made.decided
         if goal.positive is not None:
             columns[asks.DECISION] = _yes_no(made.decided, goal.positive)
-        if good is not None:
-            columns[asks.FAVORED] = _yes_no(made.decided, good)
+        if goal.favorable is not None:
+            columns[asks.FAVORED] = _yes_no(made.decided, goal.favorable)
         if goal.recorded is not None and made.source != "labels":
             right = np.where(made.decided == goal.recorded, asks.YES, asks.NO).astype(object)
             right[made.decided == None] = None  # noqa: E711 - elementwise over an object array
