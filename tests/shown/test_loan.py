@@ -68,7 +68,7 @@ def test_codes_that_are_not_values(audited: dict[str, Any]) -> None:
     told = json.dumps(codes)
     for column in ("gdlin", "review", "term", "liq"):
         assert column in told
-    assert codes["evidence"][0]["value"] == 237  # rows that hold any: 2, 223, 4 and 9, one row with two
+    assert codes["evidence"][0]["value"] == 237  # rows that hold any of 2, 223, 4, 9 and (in `lines`) 1; some hold two
     assert codes["verdict"] == "fail"
 
 
