@@ -26,7 +26,7 @@ from fairwitness.io.table import Table
 if TYPE_CHECKING:
     from torch import nn
 
-    from fairwitness.torchkit.recipes.recipe import Recipe
+    from fairwitness.torchkit.recipes.recipe import Recipe, TrainOptions
 
 LEAK_AUC = 0.95
 """A column that alone tells the target better than this is not given to a model trained here."""
@@ -156,7 +156,7 @@ def _train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     train = parts == "train"
     everything = as_rows(request.table, request.declared.columns)
     rows = everything.where(train)
-    kept, withheld = _without_leaks(request, recipe, rows, goal.recorded[train])
+    kept, withheld = _without_leaks(request, recipe, options, rows, goal.recorded[train])
     columns = tuple(column for column in request.declared.columns if column.name in kept)
     if not columns:
         raise DataError(
@@ -165,7 +165,8 @@ def _train(request: Request, *, cache: Cache, progress: Progress) -> Built:
         )
     key = (
         recipe.name,
-        2,
+        3,
+        recipe.depends(options),
         request.table.fingerprint,
         goal.name,
         columns,
@@ -194,14 +195,14 @@ def _train(request: Request, *, cache: Cache, progress: Progress) -> Built:
 
 
 def _without_leaks(
-    request: Request, recipe: Recipe, rows: Rows, target: NDArray[np.object_]
+    request: Request, recipe: Recipe, options: TrainOptions, rows: Rows, target: NDArray[np.object_]
 ) -> tuple[tuple[str, ...], dict[str, str]]:
     """Features less those that the recipe cannot read or that give the target away. Looks at train rows only."""
     from fairwitness.data.leaks import candidates, find  # noqa: PLC0415 - pulls in SciPy; only training needs it
 
     kept, withheld = features(request.declared, request.config)
     columns = [column for column in request.declared.columns if column.name in kept]
-    withheld |= recipe.unread(columns)
+    withheld |= recipe.unread(columns, options)
     usable = [column for column in columns if column.name not in withheld]
     if request.config.subject.features is None:
         for leak in find(rows, target, candidates(usable)):

@@ -56,6 +56,9 @@ class OwnEncoding(Encoding, Protocol):
 
     kind: ClassVar[str]  # its name in a saved model
 
+    @property
+    def columns(self) -> tuple[Column, ...]: ...
+
     def encode(self, rows: Rows) -> dict[str, Tensor]:
         """Tensors by name, each (n, ...)."""
 

@@ -244,6 +244,25 @@ class TrainingError(ModelError):
         return cls(f"{factory}: training it fails with {blame(error)}; try a few steps of it in a loop of your own")
 
     @classmethod
+    def no_classifier(cls, words: str) -> Self:
+        return cls(f"model: the saved model ({words}) has no classes to train on; give one that tells classes apart")
+
+    @classmethod
+    def not_given(cls, name: str, kind: str, given: Iterable[str]) -> Self:
+        return cls(
+            f"model: the saved model reads {name!r} ({kind}), which is not among the features; "
+            f"{hint(name, sorted(given))}"
+        )
+
+    @classmethod
+    def no_layer(cls, name: str, have: Iterable[str]) -> Self:
+        return cls(f"model: no layer {name!r} for learns; {hint(name, have)}")
+
+    @classmethod
+    def nothing_learns(cls, learns: Sequence[str]) -> Self:
+        return cls(f"model: the layers {_names(learns)} have nothing to learn; name one with weights, such as 'head'")
+
+    @classmethod
     def no_anomaly(cls, classes: Sequence[str]) -> Self:
         return cls(
             f"model: an autoencoder tells one class from the other, and is given {_names(classes)}; "

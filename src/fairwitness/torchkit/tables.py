@@ -177,5 +177,9 @@ class TableNet(Net):
         return logits
 
     @property
+    def head_name(self) -> str:
+        return f"body.{len(self.body) - 1}"
+
+    @property
     def words(self) -> str:
         return f"MLP {'-'.join(str(width) for width in (self.width, *self.shape.hidden, self.shape.outputs))}"

@@ -26,6 +26,28 @@ class Net(nn.Module):
         """What it is, in a few words: `MLP 41-32-1`."""
         return f"{self.kind} of {parameter_count(self):,} parameters"
 
+    @property
+    def head_name(self) -> str:
+        """The last layer, which gives the logits."""
+        return "head"
+
+    def with_outputs(self, outputs: int, *, keep_head: bool) -> Self:
+        """A copy; with random weights in its last layer and that many outputs, unless the head is kept."""
+        copied = type(self).from_json({**self.to_json(), "outputs": outputs})
+        head = f"{self.head_name}."
+        state = {name: held for name, held in self.state_dict().items() if keep_head or not name.startswith(head)}
+        copied.load_state_dict(state, strict=False)
+        return copied
+
+    def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002 - as torch has it
+        """Training mode but for frozen layers: the statistics of a frozen normalisation stay as they are too."""
+        super().train(mode)
+        for part in self.modules():
+            own = list(part.parameters(recurse=False))
+            if own and not any(parameter.requires_grad for parameter in own):
+                part.training = False
+        return self
+
     def to_json(self) -> dict[str, Any]:
         return {"kind": self.kind, **asdict(self.shape)}
 

@@ -22,6 +22,7 @@ TABLE = {
     "lstm": "sequences:LSTM",
     "transformer": "sequences:TRANSFORMER",
     "autoencoder": "autoencoder:AUTOENCODER",
+    "fine-tune": "fine_tune:recipe",
 }
 
 
@@ -32,17 +33,14 @@ def known(name: str) -> bool:
 
 
 def named(name: str, *, base: Path | None = None) -> Recipe:
-    """The recipe of that name; a factory is looked for in the folder `base` first.
+    """The recipe of that name; files and factories it needs are looked for in the folder `base`.
 
     Raises:
         ModelError: There is none.
     """
     if not known(name):
         raise ModelError(f"model: no recipe {name!r}; {hint(name, TABLE)}")
-    if name not in TABLE:
-        own = import_module("fairwitness.torchkit.recipes.own")
-        made: Recipe = own.recipe(name, base or Path())
-        return made
-    module, _, attribute = TABLE[name].partition(":")
-    found: Recipe = getattr(import_module(f"fairwitness.torchkit.recipes.{module}"), attribute)
-    return found
+    module, _, attribute = TABLE.get(name, "own:recipe").partition(":")
+    found = getattr(import_module(f"fairwitness.torchkit.recipes.{module}"), attribute)
+    made: Recipe = found(name, base or Path()) if callable(found) else found
+    return made

@@ -58,7 +58,7 @@ class Recipe:
     fit: Fit
     saves: bool = True
 
-    def unread(self, columns: Sequence[Column]) -> Mapping[str, str]:
+    def unread(self, columns: Sequence[Column], options: Any) -> Mapping[str, str]:  # noqa: ANN401, ARG002 - its own
         """Columns it cannot read beside the others, with the reason."""
         have = {column.kind for column in columns}
         kinds: frozenset[Kind] = next((kinds for kinds in self.reads if kinds & have), frozenset())
@@ -67,6 +67,10 @@ class Recipe:
             for column in columns
             if column.kind not in kinds
         }
+
+    def depends(self, options: Any) -> str:  # noqa: ANN401, ARG002 - its own options
+        """Digest of what the model is made from beside rows and options."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
