@@ -87,6 +87,8 @@ def build(request: Request, given: object | None, *, cache: Cache, progress: Pro
         ConfigError: The extra `torch` is not installed, or options are wrong.
     """
     _need_classes(request)
+    if given is not None and request.config.model.train is not None:
+        raise ConfigError(f"{request.source}: a model is given, and train = {request.config.model.train!r}; give one")
     if given is None and request.config.model.train is not None:
         return _train(request, cache=cache, progress=progress)
     kept, withheld = features(request.declared, request.config)

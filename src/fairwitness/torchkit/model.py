@@ -23,12 +23,13 @@ from fairwitness.io.atomic import directory, write_bytes, write_text
 from fairwitness.torchkit import families
 from fairwitness.torchkit.encoding import Encoding, Inputs
 from fairwitness.torchkit.errors import LoadError, OutputError
-from fairwitness.torchkit.frames import batches, cut
+from fairwitness.torchkit.frames import BATCH_ROWS, batches, cut
 from fairwitness.torchkit.layers import layers_as_run, reading
 from fairwitness.torchkit.modules.net import Net
 from fairwitness.torchkit.scores import DecisionRule
 
 FORMAT = 2
+WIDE_ROWS = 512
 PROBE_ROWS = 8  # enough to see shapes
 SETTLE_ROWS = 256  # enough that logits stray from [0, 1]
 
@@ -111,10 +112,15 @@ class TorchModel:
         """Tidy outputs, (n, m)."""
         found = []
         with reading(self.module):
-            for batch in batches(rows):
+            for batch in batches(rows, most=self._at_once):
                 raw = self._call(self.encoding.encode(batch), len(batch))
                 found.append(self.rule.tidy(raw, len(batch), source=self.source))
         return np.concatenate(found)
+
+    @property
+    def _at_once(self) -> int:
+        """Rows a batch. Where a column fills a whole tensor, a network's activations are many times its inputs."""
+        return BATCH_ROWS if all(block.slots for block in self.encoding.blocks) else WIDE_ROWS
 
     def _call(self, inputs: Inputs, rows: int) -> NDArray[Any]:
         try:

@@ -144,3 +144,22 @@ def plain_loop(images: NDArray[np.uint8], labels: NDArray[Any], train: NDArray[n
     net.eval()
     with torch.no_grad():
         return float((net(x[~train]).argmax(dim=1) == y[~train]).double().mean())
+
+
+def test_a_falling_learning_rate_trains_otherwise() -> None:
+    images, target = striped(60)
+    steady, falling = (fit("cnn", images, target, descent=descent) for descent in ("constant", "cosine"))
+    assert steady.fingerprint != falling.fingerprint
+    with pytest.raises(ValueError, match="descent is 'steep'; it must be 'constant' or 'cosine'"):
+        fit("cnn", images, target, descent="steep")
+
+
+def test_many_images_are_scored_as_few_at_a_time() -> None:
+    images, target = striped(60)
+    model = fit("cnn", images, target, epochs=1)
+    many = np.concatenate([images] * 20)
+    made = model.outputs(media("image", many)[1]).scores
+    few = model.outputs(media("image", images)[1]).scores
+    assert made is not None
+    assert few is not None
+    np.testing.assert_allclose(made, np.concatenate([few] * 20), atol=1e-6)

@@ -136,3 +136,8 @@ def test_an_audit_trains_the_users_factory_from_a_config(tmp_path: Path) -> None
     assert not [finding.check for finding in report.findings if finding.verdict == "error"]
     (outline,) = [finding for finding in report.findings if finding.check == "explain.model-outline"]
     assert outline.lead.startswith("Sequential of 33 parameters, trained here.")
+
+
+def test_a_model_given_and_a_recipe_are_one_too_many() -> None:
+    with pytest.raises(UserError, match="a model is given, and train = 'mlp'; give one"):
+        fairwitness.audit(drawn(), target="y", model=torch.nn.Linear(2, 1), config={"model": {"train": "mlp"}})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from numpy.typing import NDArray
 
@@ -84,6 +84,8 @@ class TrainOptions:
         weight_decay: AdamW's, decoupled.
         patience: Passes without progress on the held rows after which training stops.
         held: Share of the training rows held back for early stopping, in [0, 1).
+        descent: How the learning rate goes: `constant`, or `cosine` down to 0 over all passes.
+        warm_up: Share of all steps over which it rises to its highest, in [0, 1).
     """
 
     epochs: int = 200
@@ -92,10 +94,14 @@ class TrainOptions:
     weight_decay: float = 1e-2
     patience: int = 20
     held: float = 0.15
+    descent: Literal["constant", "cosine"] = "constant"
+    warm_up: float = 0.0
 
     def __post_init__(self) -> None:
         self.at_least_one("epochs", "batch", "patience")
-        self.shares("held")
+        self.shares("held", "warm_up")
+        if self.descent not in {"constant", "cosine"}:
+            raise ValueError(f"descent is {self.descent!r}; it must be 'constant' or 'cosine'")
         if not self.learning_rate > 0 or self.weight_decay < 0:
             raise ValueError("learning_rate must be above 0 and weight_decay at least 0")
 
@@ -126,4 +132,6 @@ class TrainOptions:
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
             patience=self.patience,
+            descent=self.descent,
+            warm_up=self.warm_up,
         )

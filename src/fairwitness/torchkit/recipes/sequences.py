@@ -40,9 +40,9 @@ class SequenceOptions(TrainOptions):
         jitter: Noise added to series in training, in standard deviations; 0 for none.
     """
 
-    epochs: int = 60
+    epochs: int = 100
     batch: int = 32
-    patience: int = 6
+    patience: int = 10
     hidden: int = 48
     layers: int = 1
     dropout: float = 0.2
