@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fairwitness.core.errors import ConfigError
 from fairwitness.core.findings import Document, Evidence, Finding
 from fairwitness.engine.audit import audit as run_audit
-from fairwitness.engine.config import Scalar, merge, parse, read
+from fairwitness.engine.config import Scalar, lay_over, merge, parse, read
 from fairwitness.io import atomic
 from fairwitness.io import findings as documents
 
@@ -110,7 +110,8 @@ def audit(
         favorable: The class that is good for the person.
         decision: A column of decisions, or `COLUMN OP LITERAL`.
         score: A column of probabilities of the positive class.
-        train: `"mlp"` trains a model here and audits it on rows it has not seen.
+        train: A recipe (`"mlp"`, `"cnn"`, `"gru"`, ...) or `"module:factory"`: trains a model here and audits it on rows
+            it has not seen.
         config: Path of an audit.toml, or its tables as a mapping; the other arguments lie over it.
         out: Folder to save findings.json and report.html in; it also lets a stopped audit resume.
         settings: Any other table or key of audit.toml: `limits=...`, `context=...`, `seed=...`.
@@ -137,7 +138,7 @@ def audit(
         "groups": named,
         "model": {"decision": decision, "score": score, "train": train},
     }
-    parsed = parse(merge(merge(loaded, settings), over), source=source)
+    parsed = parse(lay_over(merge(loaded, settings), over), source=source)
     folder = None if out is None else Path(out)
     report = Report(run_audit(parsed, data=data, model=model, base=base, out=folder, source=source))
     if folder is not None:

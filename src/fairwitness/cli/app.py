@@ -71,7 +71,9 @@ def audit(
     group: Annotated[list[str] | None, typer.Option(help="A sensitive attribute; may be repeated.")] = None,
     decision: Annotated[str | None, typer.Option(help="Column of decisions, or COLUMN OP LITERAL.")] = None,
     score: Annotated[str | None, typer.Option(help="Column of probabilities of the positive class.")] = None,
-    train: Annotated[str | None, typer.Option(help="Train a model here and audit it: mlp.")] = None,
+    train: Annotated[
+        str | None, typer.Option(help="Train and audit: mlp, cnn, gru, ... or module:factory.")
+    ] = None,
     factory: Annotated[str | None, typer.Option(help="module:function that builds your torch network.")] = None,
     weights: Annotated[str | None, typer.Option(help="Its weights: .safetensors, or a weights-only .pt.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="Column no model reads; may be repeated.")] = None,
@@ -103,12 +105,18 @@ def audit(
             "groups": group or None,
             "exclude": exclude or None,
         },
-        "model": {"decision": decision, "score": score, "train": train, "factory": factory, "weights": None if weights is None else str(Path(weights).absolute())},
+        "model": {
+            "decision": decision,
+            "score": score,
+            "train": train,
+            "factory": factory,
+            "weights": None if weights is None else str(Path(weights).absolute()),
+        },
         "checks": {"only": only or None, "skip": skip or None},
         "gate": {"fail_on": fail_on, "strict": strict or None},
     }
     data, loaded, base, source = _settings(what)
-    config = settings.parse(settings.merge(loaded, flags), source=source)
+    config = settings.parse(settings.lay_over(loaded, flags), source=source)
     with showing() as progress:
         document = run(
             config,
