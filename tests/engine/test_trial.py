@@ -148,3 +148,66 @@ def test_a_report_is_a_frame_and_a_page_in_a_notebook(tmp_path: Path) -> None:
     assert report.document.headline in repr(report).replace("\n", " ")
     saved = json.loads((report.save(tmp_path / "out") / "findings.json").read_text(encoding="utf-8"))
     assert saved["headline"] == report.document.headline
+
+
+def divided(n: int = 900) -> dict[str, Any]:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=n)
+    parts = np.where(np.arange(n) < 500, "train", np.where(np.arange(n) < 600, "tune", "audit"))
+    return {"x": x, "g": rng.choice(["a", "b"], n), "y": (x + rng.normal(size=n) > 0).astype(int), "part": parts}
+
+
+def sigmoid(frame: pl.DataFrame) -> np.ndarray:
+    return 1 / (1 + np.exp(-frame["x"].to_numpy()))
+
+
+def test_a_model_that_saw_the_train_part_needs_to_know_which_it_is() -> None:
+    data = divided()
+    with pytest.raises(UserError, match=r"needs \[split\] column"):
+        fairwitness.audit(data, target="y", groups=["g"], config={"model": {"seen": "train-part"}}, model=sigmoid)
+    config = {"model": {"seen": "train-part"}, "split": {"column": "part"}}
+    report = fairwitness.audit(data, target="y", groups=["g"], config=config, model=sigmoid)
+    assert report.document.subject.judged_rows == 300
+
+
+def test_data_that_come_divided_keep_their_split(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    arrays = {}
+    for part, n in (("train", 60), ("test", 30)):
+        arrays[f"{part}_images"] = rng.integers(0, 255, (n, 6, 6)).astype(np.uint8)
+        arrays[f"{part}_labels"] = np.arange(n) % 2
+    np.savez(tmp_path / "pictures.npz", **arrays)
+
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(36, 2))
+    report = fairwitness.audit(tmp_path / "pictures.npz", target="label", model=net)
+    assert report.document.subject.judged_rows == 30
+
+
+def test_a_unit_that_the_split_column_tears_apart_is_refused() -> None:
+    data = {**divided(), "person": np.arange(900) % 450}
+    with pytest.raises(UserError, match="400 values of unit 'person' lie in several parts"):
+        fairwitness.audit(
+            data, target="y", groups=["g"], train="mlp", split={"column": "part", "unit": "person"}, seed=1
+        )
+
+
+def test_a_decision_given_on_the_spot_displaces_the_files_model(tmp_path: Path) -> None:
+    pl.DataFrame(people()).write_csv(tmp_path / "d.csv")
+    text = '[data]\npath = "d.csv"\n[subject]\ntarget = "y"\ngroups = ["g"]\n[model]\ntrain = "mlp"\n'
+    (tmp_path / "audit.toml").write_text(text, encoding="utf-8")
+    ran = run("audit --decision 'income > 3000' --positive 1 --format json", cwd=tmp_path)
+    assert ran.code in {0, 1}, ran.err
+    assert json.loads(ran.out)["subject"]["decisions_from"] == "decision"
+
+
+def test_a_model_that_stumbles_over_a_row_does_not_quote_it(tmp_path: Path) -> None:
+    def stumbles(frame: pl.DataFrame) -> np.ndarray:
+        return np.array([float(name) for name in frame["name"]])
+
+    data = {**people(40), "name": [f"Jane Doe {i}" for i in range(40)]}
+    with pytest.raises(UserError) as caught:
+        fairwitness.audit(data, target="y", model=stumbles)
+    assert "ValueError" in str(caught.value)
+    assert "Jane" not in str(caught.value)

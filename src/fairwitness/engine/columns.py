@@ -120,7 +120,7 @@ def _roles(config: Config, table: Table, *, source: str) -> dict[str, Role]:
     give(model.score, "score", "[model] score")
     if model.decision in have:
         give(model.decision, "decision", "[model] decision")
-    give(config.split.column, "split", "[split] column")
+    give(config.split.column or table.split, "split", "[split] column")
     give(config.split.unit, "unit", "[split] unit")
     for name in subject.exclude:
         give(name, "ignore", "[subject] exclude")

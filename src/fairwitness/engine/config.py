@@ -237,6 +237,18 @@ def read(path: Path) -> dict[str, Any]:
     return dict(document)
 
 
+MODEL_SOURCES = ("train", "options", "factory", "weights", "decision", "score")
+
+
+def lay_over(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """As `merge`; but a model source given on the spot displaces whichever source the settings below name."""
+    given = {key for key, value in dict(over.get("model") or {}).items() if value is not None}
+    below = settings.get("model")
+    if given & set(MODEL_SOURCES) - {"options"} and isinstance(below, Mapping):
+        settings = {**settings, "model": {key: value for key, value in below.items() if key not in MODEL_SOURCES}}
+    return merge(settings, over)
+
+
 def merge(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Settings with others laid over them, table by table; what is None lays nothing."""
     merged = dict(settings)

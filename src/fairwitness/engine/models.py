@@ -96,7 +96,7 @@ def build(request: Request, given: object | None, *, cache: Cache, progress: Pro
     probe = as_rows(request.table, request.declared.columns)
     model = _foreign(request, given, columns, probe.where(np.arange(len(probe)) < PROBE_ROWS))
     notes = model.notes
-    if request.config.model.seen == "unknown":
+    if request.config.model.seen == "unknown" and request.parts is None:
         notes += ("which rows the model was trained on is not declared: its errors may be understated ([model] seen)",)
     return Built(model=model, features=kept, withheld=withheld, goal=request.goal, notes=notes)
 
@@ -113,8 +113,12 @@ def outputs(model: Model, rows: Rows, table: Table, columns: tuple[Column, ...],
     if model.fingerprint is None:
         kept = make()
     else:
-        which = hashlib.sha256(rows.ids.tobytes()).hexdigest()
-        kept = cache.arrays(("outputs", 2, model.fingerprint, table.fingerprint, columns, which), make)
+        which = hashlib.sha256(rows.ids.tobytes())
+        few = model.outputs(rows.where(np.arange(len(rows)) < PROBE_ROWS))  # a state no digest of code and weights sees
+        which.update(b"" if few.scores is None else few.scores.tobytes())
+        which.update("|".join(() if few.decisions is None else few.decisions).encode())
+        key = ("outputs", 3, model.fingerprint, table.fingerprint, columns, which.hexdigest())
+        kept = cache.arrays(key, make)
     scores, decisions = kept["scores"], kept["decisions"]
     return Outputs(
         scores=scores if scores.shape[1] else None,

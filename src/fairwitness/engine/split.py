@@ -45,6 +45,20 @@ def by_column(values: Iterable[Any], *, name: str, source: str) -> NDArray[np.ob
     return parts
 
 
+def keep_together(units: Iterable[Any], parts: NDArray[np.object_], *, name: str, source: str) -> None:
+    """Refuse a split column that puts one unit's rows into several parts.
+
+    Raises:
+        DataError: How many units lie in more than one part.
+    """
+    first: dict[str, str] = {}
+    torn = {str(unit) for unit, part in zip(units, parts, strict=True) if first.setdefault(str(unit), part) != part}
+    if torn:
+        raise DataError(
+            f"{source}: {len(torn):,} values of unit {name!r} lie in several parts; give column or unit, not both"
+        )
+
+
 def _cut(place: NDArray[np.float64], train: float, tune: float) -> NDArray[np.object_]:
     parts = np.full(len(place), "audit", dtype=object)
     parts[place < train + tune] = "tune"

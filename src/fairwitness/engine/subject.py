@@ -85,7 +85,7 @@ def assemble(
     declared = declare(table, config, source=source)
     table, declared, left_out = _recorded_only(table, declared, config)
     goal = outcomes.target(table, config, source=source)
-    parts, judged = _split(table, config, owned=model is not None or models.wanted(config))
+    parts, judged = _split(table, config, owned=model is not None or models.wanted(config), source=source)
     deployed: Model | None = None
     withheld: dict[str, str] = {}
     if model is not None or models.wanted(config):
@@ -175,15 +175,23 @@ def _recorded_only(table: Table, declared: Declared, config: Config) -> tuple[Ta
     return replace(table, frame=table.frame.filter(known), media=media), replace(declared, groups=groups), (note,)
 
 
-def _split(table: Table, config: Config, *, owned: bool) -> tuple[NDArray[np.object_] | None, NDArray[np.bool_]]:
+def _split(
+    table: Table, config: Config, *, owned: bool, source: str
+) -> tuple[NDArray[np.object_] | None, NDArray[np.bool_]]:
     """Each row's part, and the rows decisions are judged on. Recorded decisions used all rows, so all are judged."""
-    settings, height = config.split, table.frame.height
+    settings, height, seen = config.split, table.frame.height, config.model.seen
+    column = settings.column or table.split
     everything = np.ones(height, dtype=bool)
-    seen = config.model.seen
-    told = seen == "train-part" or (seen == "unknown" and settings.column is not None)
-    divided = config.model.train is not None or (owned and told)
-    if settings.column is not None:
-        parts = split.by_column(table.frame[settings.column], name=settings.column, source=table.source)
+    ours = config.model.train is not None
+    if owned and not ours and seen == "train-part" and column is None:
+        raise ConfigError(
+            f"{source}: seen = 'train-part' needs [split] column, which says what rows the model has seen"
+        )
+    divided = ours or (owned and column is not None and seen != "none")
+    if column is not None:
+        parts = split.by_column(table.frame[column], name=column, source=table.source)
+        if settings.unit is not None:
+            split.keep_together(table.frame[settings.unit], parts, name=settings.unit, source=table.source)
     elif not divided:
         return None, everything
     elif settings.unit is not None:
@@ -240,7 +248,8 @@ def _offers(
         "groups": bool(groupings),
         "decisions": made.decided is not None,
         "favorable": goal.favorable is not None,
-        "scores": made.scores is not None,
+        # an autoencoder's score is a rank among normal rows, not a probability
+        "scores": made.scores is not None and config.model.train != "autoencoder",
         "positive": goal.positive is not None,
         "features": bool(features),
         "layers": model is not None,

@@ -98,7 +98,7 @@ def read_npz(place: Place) -> Table:
     table = from_arrays(media, columns, source=place.source, fingerprint=hashlib.sha256(stored).hexdigest())
     if len(parts) > 1:
         note = f"{', '.join(parts)} joined; column {PART!r} says which, as train, tune (validation) and audit (test)"
-        table = replace(table, notes=(*table.notes, note))
+        table = replace(table, notes=(*table.notes, note), split=PART)
     return table
 
 

@@ -56,7 +56,8 @@ def read(place: Place) -> Table:
         notes.append(f"{test.name} joined; column {PART!r} says which, as train and audit (test)")
     if filled:
         notes.append(f"{filled} series are shorter than {values.shape[2]} steps and filled with missing values")
-    return replace(table, media={SERIES: values}, series=frozenset({SERIES}), notes=tuple(notes))
+    split = PART if joined else None
+    return replace(table, media={SERIES: values}, series=frozenset({SERIES}), notes=tuple(notes), split=split)
 
 
 def _file(place: Place) -> _File:

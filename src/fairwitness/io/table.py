@@ -23,6 +23,7 @@ class Table:
         source: For messages: a file as the user named it, without folders above, or "DataFrame".
         fingerprint: SHA-256 over content, 64 hex digits; the same bytes in another place have the same one.
         notes: What reading changed, one sentence each.
+        split: Column that says which rows train, tune and audit, where the data came divided.
         clashes: Names that occur twice with differing content; neither column is in `frame`.
     """
 
@@ -32,6 +33,7 @@ class Table:
     source: str
     fingerprint: str
     notes: tuple[str, ...] = ()
+    split: str | None = None
     clashes: tuple[str, ...] = ()
 
     def __len__(self) -> int:

@@ -13,7 +13,12 @@ DECLARE = "declare activation = 'logits' or 'probabilities'"
 
 
 def blame(error: BaseException) -> str:
-    """An error of foreign code as `TypeError: first line of its message`, without its traceback."""
+    """An error of foreign code as `TypeError: first line of its message`, without its traceback.
+
+    The message of a ValueError or a KeyError quotes the value it stumbled over, which may be a person's: it is left out.
+    """
+    if isinstance(error, ValueError | KeyError):
+        return f"{type(error).__name__} (its message may quote a row, so it is not shown)"
     first = next(iter(str(error).strip().splitlines()), "")
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 

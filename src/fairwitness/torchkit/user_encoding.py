@@ -42,7 +42,7 @@ class PlainEncoding:
             EncodingError: No column is numeric, and there is not exactly one image column.
         """
         images = [column for column in columns if column.kind == "image"]
-        fed = [column for column in columns if column.numeric] or images
+        fed = images or [column for column in columns if column.numeric]
         if not fed or (fed is images and len(images) > 1):
             raise EncodingError.nothing(source=source)
         left_out = tuple(column.name for column in columns if column not in fed)
