@@ -1,6 +1,7 @@
 """Faults a hostile reader found, each kept out by a test."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -157,8 +158,8 @@ def divided(n: int = 900) -> dict[str, Any]:
     return {"x": x, "g": rng.choice(["a", "b"], n), "y": (x + rng.normal(size=n) > 0).astype(int), "part": parts}
 
 
-def sigmoid(frame: pl.DataFrame) -> np.ndarray:
-    return 1 / (1 + np.exp(-frame["x"].to_numpy()))
+def sigmoid(frame: pl.DataFrame) -> list[float]:
+    return [1 / (1 + math.exp(-x)) for x in frame["x"]]
 
 
 def test_a_model_that_saw_the_train_part_needs_to_know_which_it_is() -> None:
@@ -172,7 +173,7 @@ def test_a_model_that_saw_the_train_part_needs_to_know_which_it_is() -> None:
 
 def test_data_that_come_divided_keep_their_split(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for part, n in (("train", 60), ("test", 30)):
         arrays[f"{part}_images"] = rng.integers(0, 255, (n, 6, 6)).astype(np.uint8)
         arrays[f"{part}_labels"] = np.arange(n) % 2
