@@ -18,6 +18,7 @@ from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 
 from fairwitness.core.blueprint import ConflictError, check_conflicts
 from fairwitness.torchkit.encoding import Inputs
+from fairwitness.torchkit.optimizer_state import lying_as
 from fairwitness.torchkit.parts.base import (
     Batch,
     DecisionEdit,
@@ -44,6 +45,7 @@ class Step:
 
     Attributes:
         parts: As given.
+        sampler: What draws the rows.
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class Step:
         self._optimizer = optimizer
         self._losses = losses
         self._weighers = [part for part in parts if isinstance(part, Weigher)]
-        self._sampler = next((part for part in parts if isinstance(part, Sampler)), Shuffled())
+        self.sampler = next((part for part in parts if isinstance(part, Sampler)), Shuffled())
         self._transforms = [part for part in parts if isinstance(part, Transform)]
         self._penalties = [part for part in parts if isinstance(part, Penalty)]
         self._opponents = [part for part in parts if isinstance(part, Opponent)]
@@ -99,7 +101,7 @@ class Step:
         `rows` is how many there are, or the places of those that may be drawn.
         """
         places = torch.arange(rows) if isinstance(rows, int) else rows
-        return self._sampler.draw(places, size, self.dice)
+        return self.sampler.draw(places, size, self.dice)
 
     def __call__(
         self,
@@ -174,7 +176,7 @@ class Step:
         losses, gradients = each_gradient(self.module, batch, self._losses or cross_entropy)
         learned = dict(self.module.named_parameters())
         for name, gradient in part.combine(gradients, batch).items():
-            learned[name].grad = gradient
+            learned[name].grad = lying_as(learned[name], gradient)
         return losses.mean()
 
     def _process(self) -> None:
