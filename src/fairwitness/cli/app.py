@@ -71,9 +71,7 @@ def audit(
     group: Annotated[list[str] | None, typer.Option(help="A sensitive attribute; may be repeated.")] = None,
     decision: Annotated[str | None, typer.Option(help="Column of decisions, or COLUMN OP LITERAL.")] = None,
     score: Annotated[str | None, typer.Option(help="Column of probabilities of the positive class.")] = None,
-    train: Annotated[
-        str | None, typer.Option(help="Train and audit: mlp, cnn, gru, ... or module:factory.")
-    ] = None,
+    train: Annotated[str | None, typer.Option(help="Train and audit: mlp, cnn, gru, ... or module:factory.")] = None,
     factory: Annotated[str | None, typer.Option(help="module:function that builds your torch network.")] = None,
     weights: Annotated[str | None, typer.Option(help="Its weights: .safetensors, or a weights-only .pt.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="Column no model reads; may be repeated.")] = None,
