@@ -21,7 +21,7 @@ from torch import nn
 class Net(nn.Linear):
     def forward(self, x):
         if self.training:
-            raise ValueError("only for use")
+            raise RuntimeError("only for use")
         return super().forward(x)
 def build():
     return Net(2, 1)
@@ -104,7 +104,7 @@ def test_the_same_seed_gives_the_same_weights_and_the_callers_dice_stay(tmp_path
         ),
         (
             FAILS_IN_TRAINING,
-            "training it fails with ValueError: only for use",
+            "training it fails with RuntimeError: only for use",
         ),
     ],
 )
