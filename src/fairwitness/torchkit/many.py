@@ -30,7 +30,7 @@ from fairwitness.torchkit.stacks.together import Member, Plan, fit_together
 from fairwitness.torchkit.step import Step
 from fairwitness.torchkit.training import Progress, Schedule, Trained, seeded, train
 
-STATE_BYTES = 2**24  # of a stack's weights, gradients and moments: what is fastest on cores with 1 to 2 MB of cache
+STATE_BYTES = 12 * 2**20  # of a stack's weights, gradients and moments: fastest on cores with 2 MB of cache
 FEWEST, MOST = 4, 32  # networks in a stack
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field, replace
 from typing import Literal
@@ -42,7 +42,7 @@ class Schedule:
         descent: How the rate goes after warming up: stays, or falls to 0 along half a cosine over all passes.
         warm_up: Share of all steps over which the rate rises to its highest in equal parts, in [0, 1).
         keep: Which pass's weights: the best on the held rows (on the training rows where none are held), or the last,
-            and then nothing is watched and training does not stop early.
+            and then nothing is watched, and training does not stop early.
     """
 
     epochs: int
@@ -71,12 +71,12 @@ class Trained:
     Attributes:
         epochs: Passes made.
         best: The pass whose weights were kept, counted from 1.
-        loss: The loss of those weights on the held rows; on the training rows where none are held.
+        loss: The loss of those weights on the held rows; on the training rows where none are held; None: not watched.
     """
 
     epochs: int
     best: int
-    loss: float
+    loss: float | None
 
 
 @contextmanager
@@ -174,13 +174,7 @@ def train(
             run.done, run.steps = run.done + 1, run.steps + 1
             if checkpoint is not None and checkpoint.due():
                 run.keep(checkpoint)
-        if schedule.keep == "best" or run.passes + 1 == schedule.epochs:
-            loss = _watched(step, rows, watch)
-            if not math.isfinite(loss):
-                raise TrainingError.diverged(run.passes + 1)
-            run.judge(loss, schedule, early=bool(held.any()))
-        else:
-            run.passes, run.done = run.passes + 1, 0
+        run.judge(_watched(step, rows, watch) if schedule.keep == "best" else None, schedule, early=bool(held.any()))
         if progress is not None:
             progress(run.passes, schedule.epochs)
     if checkpoint is not None:
@@ -242,7 +236,7 @@ class _Run:
     steps: int = 0
     per_pass: int = 0
     best: int = 0
-    best_loss: float = math.inf
+    best_loss: float | None = None
     over: bool = False
     weights: dict[str, Tensor] = field(init=False)
     _begin: Tensor = field(init=False)  # the dice at the start of the pass, from which its rows are drawn again
@@ -264,13 +258,24 @@ class _Run:
         self.per_pass = len(drawn)
         return drawn[self.done :]
 
-    def judge(self, loss: float, schedule: Schedule, *, early: bool) -> None:
-        """End a pass: keep the weights if they are the best, and stop where it is time."""
+    def judge(self, loss: float | None, schedule: Schedule, *, early: bool) -> None:
+        """End a pass: keep the weights if they are the best, and stop where it is time.
+
+        Raises:
+            TrainingError: The loss is not finite; where it is not watched: a weight, at the end.
+        """
         self.passes, self.done = self.passes + 1, 0
-        if loss < self.best_loss or schedule.keep == "last":
+        self.over = self.passes >= schedule.epochs
+        if loss is None:
+            if self.over:
+                self.best, self.weights = self.passes, _copied(self.module)
+                require_finite(self.weights.values(), self.passes)
+            return
+        if not math.isfinite(loss):
+            raise TrainingError.diverged(self.passes)
+        if self.best_loss is None or loss < self.best_loss:
             self.best, self.best_loss, self.weights = self.passes, loss, _copied(self.module)
-        impatient = early and self.passes - self.best >= schedule.patience
-        self.over = impatient or self.passes >= schedule.epochs
+        self.over |= early and self.passes - self.best >= schedule.patience
 
     def keep(self, checkpoint: Checkpoint) -> None:
         """Write it down."""
@@ -320,6 +325,16 @@ _FACTS = ("passes", "done", "steps", "best", "best_loss", "over")
 
 def _copied(module: nn.Module) -> dict[str, Tensor]:
     return {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
+
+
+def require_finite(weights: Iterable[Tensor], epoch: int) -> None:
+    """Refuse weights with NaN or infinite values.
+
+    Raises:
+        TrainingError: There are some.
+    """
+    if not all(bool(tensor.isfinite().all()) for tensor in weights):
+        raise TrainingError.diverged(epoch)
 
 
 def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

@@ -57,8 +57,9 @@ class DenseStack:
             torch.bmm(slope.mT, acts[layer], out=self._weights[layer].grad)
             torch.sum(slope, 1, out=self._biases[layer].grad)
             if layer:
-                slope = torch.bmm(slope, self._weights[layer], out=slopes[layer])
-                slope.mul_(acts[layer] > 0)  # a dropped unit is 0 too
+                below = torch.bmm(slope, self._weights[layer], out=slopes[layer])
+                # 0 where the unit is 0: not active, or dropped; a tenth of the time of below.mul_(acts[layer] > 0)
+                slope = torch.ops.aten.threshold_backward.grad_input(below, acts[layer], 0, grad_input=below)
                 if self._head.drop[layer - 1]:
                     slope.div_(1 - self._head.drop[layer - 1])
 
@@ -108,4 +109,6 @@ class DenseStack:
         """The gradient of each row's cross-entropy by its logits, (k, b, outputs)."""
         if target.is_floating_point():
             return logits.sigmoid() - target.unsqueeze(2)
-        return logits.softmax(2).scatter_add_(2, target.unsqueeze(2), logits.new_full((*target.shape, 1), -1.0))
+        # over the middle axis: over a short last one softmax does not use the processor's vectors and takes 8 times as long
+        chances = logits.mT.contiguous().softmax(1).mT
+        return chances.scatter_add_(2, target.unsqueeze(2), logits.new_full((*target.shape, 1), -1.0))

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from fairwitness.torchkit.errors import TrainingError
 from fairwitness.torchkit.stacks.base import Stack
-from fairwitness.torchkit.training import WATCH_ROWS, Schedule, Trained
+from fairwitness.torchkit.training import WATCH_ROWS, Schedule, Trained, require_finite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Member:
     learn: NDArray[np.bool_]
     held: NDArray[np.bool_]
     best: int = 0
-    loss: float = math.inf
+    loss: float | None = None
     epochs: int = 0
     weights: dict[str, Tensor] = field(default_factory=dict)
 
@@ -85,7 +85,7 @@ def fit_together(stack: Stack, members: Sequence[Member], plan: Plan) -> list[Tr
             stack.learn(*_filled(chosen, plan.weights), [member.dice for member in here])
             optimizer.step()
             steps_made += 1
-        if schedule.keep == "last" and epoch < schedule.epochs:
+        if schedule.keep == "last":
             continue
         stay = _judge(stack, here, _losses(stack, watched, plan.weights), schedule, epoch)
         if not stay:
@@ -94,6 +94,11 @@ def fit_together(stack: Stack, members: Sequence[Member], plan: Plan) -> list[Tr
             here = [here[place] for place in stay]
             rows, watched = [rows[place] for place in stay], [watched[place] for place in stay]
             optimizer = _kept(optimizer, stack, stay, schedule)
+    if schedule.keep == "last":
+        require_finite(stack.parameters, schedule.epochs)
+        for place, member in enumerate(members):
+            member.epochs = member.best = schedule.epochs
+            member.weights = stack.learned(place)
     for member in members:
         member.module.load_state_dict(member.weights, strict=False)
         member.module.eval()
@@ -107,7 +112,7 @@ def _judge(stack: Stack, here: Sequence[Member], losses: Tensor, schedule: Sched
         if not math.isfinite(loss):
             raise TrainingError.diverged(epoch)
         member.epochs = epoch
-        if loss < member.loss or schedule.keep == "last":
+        if member.loss is None or loss < member.loss:
             member.best, member.loss = epoch, loss
             member.weights = {name: tensor.clone() for name, tensor in stack.learned(place).items()}
         impatient = member.held.any() and epoch - member.best >= schedule.patience
