@@ -29,6 +29,7 @@ lint: $(READY)
 
 bench: $(READY)  ## ratios against other libraries, on this machine
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/training.py
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py
