@@ -292,6 +292,24 @@ def test_the_way_of_stacking_follows_the_modules() -> None:
         assert MappedStack.of([refused], inputs, target, None) is None
 
 
+def test_what_cannot_be_mapped_is_seen_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
+    """Writing into a tensor all networks share, and a product torch would loop over."""
+
+    class Writes(Embedded):
+        def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:
+            hot = torch.zeros(len(codes), 5).scatter_(1, codes, 1.0)
+            return super().forward(numbers + hot[:, :4], codes)
+
+    class Loops(Embedded):
+        def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:
+            return super().forward(numbers, codes) + codes.flatten().bincount(minlength=5).sum()
+
+    inputs, target = drawn()
+    for module in (Writes(), Loops()):
+        assert MappedStack.of([module, copy.deepcopy(module)], inputs, target, None) is None
+    assert capfd.readouterr().err == ""
+
+
 def test_frozen_layers_before_the_head_are_run_once() -> None:
     """Fine-tuning: the convolution gives its features once, and stays."""
 

@@ -60,13 +60,13 @@ class MappedStack:
             return None
         stack = cls(modules, inputs, target, losses)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")  # torch warns where it would loop over the stack
+            with warnings.catch_warnings(record=True) as looped:  # torch warns where it would loop over the stack
+                warnings.simplefilter("always")
                 for training in (True, False):
                     stack._each(torch.zeros(len(modules), 2, dtype=torch.int64), training=training)
-        except (RuntimeError, Warning):
+        except RuntimeError:
             return None
-        return stack
+        return None if looped else stack
 
     def learn(self, places: Tensor, shares: Tensor | None, _: Sequence[torch.Generator]) -> None:
         each = self._each(places, training=True)
