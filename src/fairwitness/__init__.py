@@ -24,7 +24,7 @@ __all__ = ["Report", "__version__", "audit"]
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute
     """`audit` and `Report`, imported when first used, so that `fairwitness --help` is instant."""
     if name in {"Report", "audit"}:
-        from fairwitness import api  # noqa: PLC0415 - lazy on purpose
+        from fairwitness import api  # lazy on purpose
 
         return getattr(api, name)
     raise AttributeError(f"module 'fairwitness' has no attribute {name!r}")

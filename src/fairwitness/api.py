@@ -35,14 +35,14 @@ class Report:
 
     def to_frame(self) -> pl.DataFrame:
         """One row a judged number (or a finding that has none): check, about, verdict, value, low, high, n, limit."""
-        import polars as pl  # noqa: PLC0415 - only when a frame is wanted
+        import polars as pl  # only when a frame is wanted
 
         rows = [_row(finding, item) for finding in self.findings for item in finding.evidence or (None,)]
         return pl.DataFrame(rows, infer_schema_length=None)
 
     def save(self, directory: str | Path) -> Path:
         """Write findings.json and report.html, each whole or not at all; returns the folder."""
-        from fairwitness import report  # noqa: PLC0415 - only when a page is wanted
+        from fairwitness import report  # only when a page is wanted
 
         folder = Path(directory)
         atomic.probe_writable(folder)
@@ -51,12 +51,12 @@ class Report:
         return folder
 
     def __repr__(self) -> str:
-        from fairwitness import report  # noqa: PLC0415 - only when text is wanted
+        from fairwitness import report  # only when text is wanted
 
         return report.render(self.document, "text")
 
     def _repr_html_(self) -> str:
-        from fairwitness import report  # noqa: PLC0415 - only when a page is wanted
+        from fairwitness import report  # only when a page is wanted
 
         page = escape(report.render(self.document, "html"), quote=True)
         return (

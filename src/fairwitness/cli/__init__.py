@@ -11,8 +11,8 @@ import sys
 
 def main() -> None:
     """Run the command line and exit."""
-    from fairwitness.cli.app import app  # noqa: PLC0415 - keeps `import fairwitness.cli` free
-    from fairwitness.core.errors import UserError  # noqa: PLC0415
+    from fairwitness.cli.app import app  # keeps `import fairwitness.cli` free
+    from fairwitness.core.errors import UserError
 
     try:
         app(prog_name="fairwitness")

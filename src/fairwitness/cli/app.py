@@ -42,7 +42,7 @@ FormatOption = Annotated[Format, typer.Option("--format", help="What to print.")
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from fairwitness import __version__  # noqa: PLC0415
+        from fairwitness import __version__
 
         typer.echo(f"fairwitness {__version__}")
         raise typer.Exit
@@ -85,12 +85,12 @@ def audit(
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Audit data, recorded decisions or a model; exit 1 if it does not pass."""
-    from fairwitness import report  # noqa: PLC0415
-    from fairwitness.cli.progress import showing  # noqa: PLC0415
-    from fairwitness.engine import config as settings  # noqa: PLC0415
-    from fairwitness.engine.audit import audit as run  # noqa: PLC0415
-    from fairwitness.io import atomic  # noqa: PLC0415
-    from fairwitness.io import findings as documents  # noqa: PLC0415
+    from fairwitness import report
+    from fairwitness.cli.progress import showing
+    from fairwitness.engine import config as settings
+    from fairwitness.engine.audit import audit as run
+    from fairwitness.io import atomic
+    from fairwitness.io import findings as documents
 
     flags: dict[str, Any] = {
         "seed": seed,
@@ -134,7 +134,7 @@ def audit(
 
 def _settings(what: str) -> tuple[str | None, dict[str, Any], Path, str]:
     """The data path given (None: the config names it), the settings, their folder, and their name for messages."""
-    from fairwitness.engine.config import read  # noqa: PLC0415
+    from fairwitness.engine.config import read
 
     path = Path(what)
     if path.suffix == ".toml" or (path.is_dir() and (path / "audit.toml").exists()):
@@ -144,8 +144,8 @@ def _settings(what: str) -> tuple[str | None, dict[str, Any], Path, str]:
 
 
 def _rendered(document: Document, output: Format) -> str:
-    from fairwitness import report as surfaces  # noqa: PLC0415
-    from fairwitness.io import findings as documents  # noqa: PLC0415
+    from fairwitness import report as surfaces
+    from fairwitness.io import findings as documents
 
     if output is Format.JSON:
         return documents.dump(document)
@@ -164,7 +164,7 @@ def checks(
     name: Annotated[str | None, typer.Argument(metavar="[ID]", help="A check to explain.")] = None,
 ) -> None:
     """List every check, or explain one."""
-    from fairwitness.cli import catalogue  # noqa: PLC0415
+    from fairwitness.cli import catalogue
 
     _print(catalogue.explain(name) if name else catalogue.listing())
 
@@ -177,8 +177,8 @@ def report(
     output: FormatOption = Format.HTML,
 ) -> None:
     """Make any surface from findings.json: HTML, text, SARIF, JUnit, Markdown."""
-    from fairwitness.io import atomic  # noqa: PLC0415
-    from fairwitness.io import findings as documents  # noqa: PLC0415
+    from fairwitness.io import atomic
+    from fairwitness.io import findings as documents
 
     document = documents.load(findings)
     text = _rendered(document, output)
@@ -191,9 +191,9 @@ def report(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of findings.json."""
-    import json  # noqa: PLC0415
+    import json
 
-    from fairwitness.io import findings as documents  # noqa: PLC0415
+    from fairwitness.io import findings as documents
 
     _print(json.dumps(documents.schema(), indent=2))
 
@@ -206,10 +206,10 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write a commented audit.toml with guesses from the data, to be read and mended by a person."""
-    from fairwitness.core.errors import ConfigError  # noqa: PLC0415
-    from fairwitness.engine.draft import draft  # noqa: PLC0415
-    from fairwitness.io import atomic  # noqa: PLC0415
-    from fairwitness.io.read import read  # noqa: PLC0415
+    from fairwitness.core.errors import ConfigError
+    from fairwitness.engine.draft import draft
+    from fairwitness.io import atomic
+    from fairwitness.io.read import read
 
     if out.exists() and not force:
         raise ConfigError(f"{out}: is there already; --force replaces it, --out names another")
@@ -235,7 +235,7 @@ def example(
     ] = None,
 ) -> None:
     """Write real data and its audit.toml, to start from."""
-    from fairwitness.examples import write  # noqa: PLC0415
+    from fairwitness.examples import write
 
     folder = directory or Path(name.value)
     write(name.value, folder)

@@ -80,8 +80,8 @@ def strength(
         AUC by group; with two groups, telling one tells the other and only the second is given. About 0.5 tells
         nothing. The intervals leave out how the five fits themselves vary.
     """
-    from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415 - a second to import
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415 - it ships no types
+    from sklearn.ensemble import HistGradientBoostingClassifier  # a second to import
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
     names, coded = np.unique(groups.astype(str), return_inverse=True)
     fold = fold_of(coded, rng=rng)
@@ -168,7 +168,7 @@ def cramers_v(codes: Ints, groups: Ints) -> tuple[float, float]:
     Source:
         Bergsma 2013, Journal of the Korean Statistical Society 42(3):323-328.
     """
-    from scipy.special import chdtrc  # noqa: PLC0415 - only when it is measured
+    from scipy.special import chdtrc  # only when it is measured
 
     n, width = len(codes), int(groups.max(initial=0)) + 1
     table = np.bincount(codes * width + groups, minlength=(int(codes.max(initial=0)) + 1) * width).reshape(-1, width)

@@ -136,7 +136,7 @@ def goodness_of_fit(counts: Mapping[str, int], reference: Mapping[str, float], *
     Returns:
         In (0, 1].
     """
-    from scipy.special import chdtrc  # noqa: PLC0415 - heavy: only when it is measured
+    from scipy.special import chdtrc  # heavy: only when it is measured
 
     seen = np.array([counts.get(name, 0) for name in reference], dtype=np.float64)
     parts = np.array(list(reference.values()), dtype=np.float64)

@@ -138,15 +138,15 @@ def _need_classes(request: Request) -> None:
 
 def _torch(source: str) -> None:
     try:
-        import torch  # noqa: F401, PLC0415 - is it there? asked before any work
+        import torch  # noqa: F401 - is it there? asked before any work
     except ImportError:
         raise ConfigError(f"{source}: models need PyTorch; pip install 'fairwitness[torch]'") from None
 
 
 def _train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     _torch(request.source)
-    from fairwitness.torchkit import recipes  # noqa: PLC0415 - torch only when a model is asked for
-    from fairwitness.torchkit.model import TorchModel  # noqa: PLC0415
+    from fairwitness.torchkit import recipes  # torch only when a model is asked for
+    from fairwitness.torchkit.model import TorchModel
 
     config, goal, parts = request.config, request.goal, request.parts
     recipe = recipes.named(str(config.model.train), base=request.base)
@@ -204,7 +204,7 @@ def _without_leaks(
     request: Request, recipe: Recipe, options: TrainOptions, rows: Rows, target: NDArray[np.object_]
 ) -> tuple[tuple[str, ...], dict[str, str]]:
     """Features less those that the recipe cannot read or that give the target away. Looks at train rows only."""
-    from fairwitness.data.leaks import candidates, find  # noqa: PLC0415 - pulls in SciPy; only training needs it
+    from fairwitness.data.leaks import candidates, find  # pulls in SciPy; only training needs it
 
     kept, withheld = features(request.declared, request.config)
     columns = [column for column in request.declared.columns if column.name in kept]
@@ -224,7 +224,7 @@ def _foreign(request: Request, given: object | None, columns: tuple[Column, ...]
             raise ModelError(
                 f"model is a {type(given).__name__}; give a torch module or a callable from a frame to scores"
             )
-        from fairwitness.torchkit.blackbox import from_callable  # noqa: PLC0415 - no torch inside
+        from fairwitness.torchkit.blackbox import from_callable  # no torch inside
 
         function: Callable[..., Any] = given
         return from_callable(
@@ -236,7 +236,7 @@ def _foreign(request: Request, given: object | None, columns: tuple[Column, ...]
             probe=probe,
         )
     _torch(request.source)
-    from fairwitness.torchkit import loading  # noqa: PLC0415 - torch only when a model is asked for
+    from fairwitness.torchkit import loading  # torch only when a model is asked for
 
     if given is not None:
         return loading.from_module(

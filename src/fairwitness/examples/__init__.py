@@ -30,15 +30,15 @@ def write(name: str, directory: Path) -> None:
 
 
 def _loan() -> str:
-    from fairwitness.io.read import read  # noqa: PLC0415 - reading pulls in polars
+    from fairwitness.io.read import read  # reading pulls in polars
 
     return read(LOAN).frame.write_csv()
 
 
 def _health() -> str:
-    import numpy as np  # noqa: PLC0415
-    import polars as pl  # noqa: PLC0415
-    from sklearn.datasets import load_diabetes  # noqa: PLC0415
+    import numpy as np
+    import polars as pl
+    from sklearn.datasets import load_diabetes
 
     bunch = load_diabetes(scaled=False)
     frame = pl.DataFrame(bunch.data, schema=list(bunch.feature_names))

@@ -57,7 +57,7 @@ def load(text_or_path: str | Path) -> Document:
     version = tree.get("schema_version") if isinstance(tree, dict) else None
     if version != SCHEMA_VERSION:
         raise _refused(source, f"schema_version is {version!r}, this fairwitness reads {SCHEMA_VERSION!r}")
-    from pydantic import ValidationError  # noqa: PLC0415 - heavy, and only wanted here
+    from pydantic import ValidationError  # heavy, and only wanted here
 
     try:
         return _adapter().validate_json(text, strict=True)
@@ -80,7 +80,7 @@ def schema() -> dict[str, Any]:
 
 @cache
 def _adapter() -> TypeAdapter[Document]:
-    from pydantic import TypeAdapter  # noqa: PLC0415 - heavy, and only wanted here
+    from pydantic import TypeAdapter  # heavy, and only wanted here
 
     return TypeAdapter(Document)
 

@@ -101,7 +101,7 @@ def _columns(data: object, source: str, notes: list[str]) -> list[tuple[str, pl.
         return _same_length(named, source)
     if type(data).__module__.partition(".")[0] == "pandas" and hasattr(data, "iloc"):
         return _from_pandas(data, notes)
-    import narwhals as nw  # noqa: PLC0415 - only for frames of other libraries
+    import narwhals as nw  # only for frames of other libraries
 
     try:
         native = nw.from_native(data)  # type: ignore[call-overload]  # any object; TypeError where it is no frame

@@ -67,7 +67,7 @@ def all_pairs(level: float, groups: int) -> float:
         raise ValueError(f"{groups} groups make no pair")
     if groups == 2:
         return critical(level)
-    from scipy.stats import studentized_range  # noqa: PLC0415 - takes most of a second to import
+    from scipy.stats import studentized_range  # takes most of a second to import
 
     return float(studentized_range.ppf(level, groups, np.inf) / np.sqrt(2))
 

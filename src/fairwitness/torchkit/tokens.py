@@ -102,7 +102,7 @@ class TextEncoding:
 
 def _library() -> Any:  # noqa: ANN401 - a module that may not be installed
     try:
-        import tokenizers  # noqa: PLC0415 - only where there is text
+        import tokenizers  # only where there is text
     except ImportError:
         raise EncodingError.no_tokenizers() from None
     return tokenizers
