@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import shlex
 import shutil
 import sys
@@ -11,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
+
+import fairwitness
 
 if TYPE_CHECKING:
     from fairwitness.core.findings import Document
@@ -240,3 +244,14 @@ def example(
     folder = directory or Path(name.value)
     write(name.value, folder)
     typer.echo(f"Written: {folder}. Next: fairwitness audit {folder / 'audit.toml'}")
+
+
+def _register_pillars() -> None:
+    """Add the commands of every pillar that has a `commands` module, by its `register(app)`; no other file is imported."""
+    for root in fairwitness.__path__:
+        for pillar in pkgutil.iter_modules([root]):
+            if any(entry.name == "commands" for entry in pkgutil.iter_modules([f"{root}/{pillar.name}"])):
+                importlib.import_module(f"fairwitness.{pillar.name}.commands").register(app)
+
+
+_register_pillars()

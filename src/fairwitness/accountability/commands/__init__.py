@@ -1,0 +1,16 @@
+"""The commands of accountability, one file a family; they may import anything, inside their functions."""
+
+from __future__ import annotations
+
+import typer
+
+from fairwitness.accountability.commands import ledger_commands
+
+FAMILIES = (ledger_commands,)
+"""One line a family; each has `register(app)`."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add every family to the command line."""
+    for family in FAMILIES:
+        family.register(app)

@@ -1,0 +1,139 @@
+"""What is recorded, and the bytes it is recorded as.
+
+An entry's bytes are canonical JSON of `{"body", "index", "kind", "time"}`: keys sorted by code point, no spaces, UTF-8,
+no NaN or infinity. They hold their own index, so an entry that was moved says so, and two alike are two.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from fairwitness.accountability.ledger.errors import LedgerError
+
+JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
+
+Kind = Literal[
+    "audit",
+    "release",
+    "training",
+    "remedy",
+    "sign-off",
+    "waiver",
+    "alert",
+    "decision",
+    "appeal",
+    "correction",
+    "erasure",
+    "assessment",
+    "key",
+    "policy",
+    "hold",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+LARGEST = 4 * 2**20
+"""Bytes of one entry: it holds digests and rates, not data."""
+
+DEEPEST = 64
+"""Levels of lists and tables in a body; a reader in another language has a stack too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What is recorded: no personal data, only digests, rates, keyed hashes and commitments.
+
+    Attributes:
+        kind: What happened.
+        body: Its facts; `body["id"]`, where it is text, can be looked up with `Ledger.find`.
+        time: ISO 8601 in UTC; set when appended, if empty.
+    """
+
+    kind: Kind
+    body: Mapping[str, JSON]
+    time: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What was recorded.
+
+    Attributes:
+        index: Its place, from 0.
+        entry: What it says.
+        leaf: 32 bytes, the hash that the Merkle tree is built on: SHA-256(0x00 || the entry's bytes).
+    """
+
+    index: int
+    entry: Entry
+    leaf: bytes
+
+
+def encode(entry: Entry, index: int) -> bytes:
+    """The bytes an entry is recorded as at `index`.
+
+    Raises:
+        LedgerError: It is of no known kind, too large, or holds something JSON has no word for.
+    """
+    if entry.kind not in KINDS:
+        raise LedgerError.kind(entry.kind, KINDS)
+    _check(entry.body, entry.kind, 0)
+    record = {"body": entry.body, "index": index, "kind": entry.kind, "time": entry.time}
+    try:
+        data = canonical(record)
+    except UnicodeEncodeError:
+        raise LedgerError.not_json(entry.kind, "a text in it is not valid Unicode") from None
+    if len(data) > LARGEST:
+        raise LedgerError.not_json(entry.kind, f"it is larger than {LARGEST // 2**20} MiB")
+    return data
+
+
+def decode(data: bytes) -> tuple[int, Entry]:
+    """The index and the entry in an entry's bytes.
+
+    Raises:
+        ValueError: They are not what `encode` writes.
+    """
+    record = json.loads(data, parse_constant=_refuse)
+    match record:
+        case {"body": dict(body), "index": int(index), "kind": str(kind), "time": str(time)} if kind in KINDS:
+            pass
+        case _:
+            raise ValueError("not an entry")
+    if len(record) != 4 or isinstance(index, bool) or canonical(record) != data:
+        raise ValueError("not in canonical form")
+    return index, Entry(kind=kind, body=body, time=time)
+
+
+def canonical(value: object) -> bytes:
+    """Canonical JSON: sorted keys, no spaces, UTF-8; floats as Python writes them, shortest that reads back the same."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _check(value: object, where: str, depth: int) -> None:
+    """Refuse what would not read back as it was."""
+    if value is None or isinstance(value, str | bool | int):
+        return
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise LedgerError.not_json(where, f"it is {value}, not a number")
+        return
+    if depth >= DEEPEST:
+        raise LedgerError.not_json(where, f"it is nested more than {DEEPEST} deep")
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise LedgerError.not_json(where, f"a key in it is a {type(key).__name__}, not text")
+            _check(item, f"{where}.{key}", depth + 1)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _check(item, where, depth + 1)
+    else:
+        raise LedgerError.not_json(where, f"it is a {type(value).__name__}")
+
+
+def _refuse(text: str) -> float:
+    raise ValueError(f"{text} is not JSON")
