@@ -29,6 +29,9 @@ from fairwitness.engine.config import merge, parse, read
         ({"limits": {"x": {}}}, "at_most, at_least, or both"),
         ({"context": {"ownr": "me"}}, "no question 'ownr'; did you mean 'owner'?"),
         ({"reference": {"race": {"a": 0.5, "b": 0.1}}}, "must add up to 1"),
+        ({"roles": {"aprover": "A"}}, "no setting 'aprover' in [roles]; did you mean 'approver'?"),
+        ({"roles": {"owner": 7}}, "roles.owner: 7 is not a name or a list of names"),
+        ({"policy": {"valid_days": 0}}, "policy.valid_days is 0"),
         ({"waivers": [{"check": "a", "reason": "b", "expires": "2030-01-01"}]}, "waivers.0.owner is missing"),
         ({"waivers": [{"check": "a", "owner": "o", "reason": "b", "expires": "soon"}]}, "waivers.0.expires is 'soon'"),
     ],
@@ -62,6 +65,11 @@ def test_flags_lie_over_the_file() -> None:
 
 def test_an_unanswered_question_is_not_an_answer() -> None:
     assert dict(parse({"context": {"owner": "  ", "purpose": " loans "}}, source="x").context) == {"purpose": "loans"}
+
+
+def test_a_role_is_a_name_or_a_list_of_names() -> None:
+    config = parse({"roles": {"owner": " Ada  Byron ", "builder": ["B", "C", "B", " "]}}, source="x")
+    assert config.roles.named() == {"owner": ("Ada Byron",), "builder": ("B", "C")}
 
 
 def test_files(tmp_path: Path) -> None:

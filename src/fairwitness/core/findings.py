@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from fairwitness.core.estimate import Claim, Limit, Severity, Unit, Verdict
 from fairwitness.core.figures import Figure
@@ -138,6 +138,10 @@ class Provenance:
     started: str  # ISO 8601, UTC
     seconds: float
     command: str = ""
+    valid_days: int | None = None  # days after `started` for which the audit holds; None: nobody has said
+    data: str = ""  # where the data lay, as seen from the folder the audit ran in; empty: a frame in memory
+    base: str = ""  # the folder of the settings, likewise
+    config: Mapping[str, Any] | None = field(default=None, metadata={"exact": True})  # every setting in force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,3 +156,4 @@ class Document:
     summary: Mapping[str, int]  # verdict to count
     context: Mapping[str, str]
     provenance: Provenance
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role to the people who hold it

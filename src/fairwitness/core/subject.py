@@ -24,6 +24,8 @@ Need = Literal[
     "layers",  # a torch module whose layers can be seen
     "split",  # rows divided into train, tune and audit
     "reference",  # shares of a reference population
+    "samples",  # a model that makes new rows
+    "likelihood",  # a model that makes new rows and tells how likely a given one is
 ]
 
 DecisionsFrom = Literal["model", "decision", "score", "labels"]
@@ -102,6 +104,20 @@ class Model(Protocol):
         """The layers as they run on a few of `rows`; None for a black box."""
 
 
+class Generator(Model, Protocol):
+    """A model that makes rows and decides about nobody; its `outputs` are empty."""
+
+    @property
+    def unit(self) -> str:
+        """What the nats of a row are spread over: token, image; empty where it gives no likelihood."""
+
+    def nats(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(n,) minus log-likelihoods, or bounds on them from above, and (n,) units they are spread over."""
+
+    def sample(self, n: int, *, seed: int) -> Rows:
+        """New rows with the columns it learned from, numbered from 0; the same for the same seed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
     """What a check may know before it asks for data: names, kinds and counts, no values of people.
@@ -115,6 +131,7 @@ class Outline:
         withheld: Columns kept from a model trained here, with the reason.
         reference: Grouping name to shares of a reference population by category.
         seen: Which rows the model has seen.
+        unit: What a generative model's nats are spread over: token, image.
     """
 
     name: str
@@ -134,8 +151,10 @@ class Outline:
     withheld: Mapping[str, str] = field(default_factory=dict)
     reference: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     seen: Seen | None = None
+    unit: str = ""
     people: str = "people"  # the user's word for those the decisions are about: applicants, patients
     model_words: str = ""
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role to the people who hold it
     clashes: tuple[str, ...] = ()  # names two differing columns share; neither is read
     notes: tuple[str, ...] = ()  # what loading changed or could not settle
 

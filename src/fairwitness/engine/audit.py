@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import time
 from collections import Counter
@@ -112,7 +113,12 @@ def audit(
             started=started.isoformat(timespec="seconds"),
             seconds=round(time.perf_counter() - clock, 2),
             command=command,
+            valid_days=config.policy.valid_days,
+            data=_whereabouts(data, config, base),
+            base="" if base == Path() else base.as_posix(),
+            config=json.loads(config.model_dump_json()),
         ),
+        roles=config.roles.named(),
     )
 
 
@@ -122,6 +128,14 @@ def _table(data: object | None, config: Config, *, base: Path, source: str) -> T
     if config.data.path is None:
         raise ConfigError(f"{source}: [data] path is missing; name the file to audit")
     return read(config.data.path, path_base=base)
+
+
+def _whereabouts(data: object | None, config: Config, base: Path) -> str:
+    """Where the data lie, as the user named them; empty for what was given in memory."""
+    if data is not None:
+        return str(data) if isinstance(data, str | Path) else ""
+    path = config.data.path or ""
+    return path if not path or path.startswith("package:") else (base / path).as_posix()
 
 
 def _card(subject: Subject) -> SubjectCard:

@@ -5,29 +5,25 @@ Every error names file, key, value and the way out, on one line.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from fairwitness.core.columns import Kind, Task
 from fairwitness.core.digest import digest
 from fairwitness.core.errors import ConfigError, hint
 from fairwitness.core.estimate import Limit, Severity
 from fairwitness.core.questions import QUESTIONS
+from fairwitness.core.roles import ROLES
 from fairwitness.core.subject import Seen
+from fairwitness.io.settings import SettingsTable as Table
+from fairwitness.io.settings import read_toml, validate
 from fairwitness.torchkit import recipes
 
 Scalar = bool | int | float | str
-
-
-class Table(BaseModel):
-    """A table of settings: unknown keys are refused, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class DataSettings(Table):
@@ -79,6 +75,12 @@ class ColumnSettings(Table):
     sentinels: tuple[float, ...] = ()
 
 
+GRAPHS = (".onnx", ".pt2")
+"""Files that hold a whole network, not only its weights."""
+
+PICKLES = (".pkl", ".pickle", ".joblib")
+
+
 class ModelSettings(Table):
     """Where decisions come from; none of them given: the recorded labels stand for decisions."""
 
@@ -86,6 +88,9 @@ class ModelSettings(Table):
     options: Mapping[str, Any] = Field(default_factory=dict)
     weights: str | None = None
     factory: str | None = None
+    black_box: str | None = None  # module:function, returns an estimator or a callable
+    encode: str | None = None  # module:function, from a frame to the arrays that a graph in `weights` takes
+    output: str | None = None  # which of several, by its name
     activation: Literal["logits", "probabilities"] | None = None
     decision: str | None = None  # a column, or COLUMN OP LITERAL
     score: str | None = None
@@ -102,14 +107,29 @@ class ModelSettings(Table):
 
     @model_validator(mode="after")
     def one_model(self) -> ModelSettings:
-        torch_given = self.weights is not None or self.factory is not None
-        if sum((self.train is not None, torch_given, self.decision is not None)) > 1:
-            raise ValueError("give one of train, factory (with weights), or decision")
-        if self.weights is not None and self.factory is None:
-            raise ValueError("weights need factory = 'module:function' to build the network they belong to")
-        if self.score is not None and (self.train is not None or torch_given):
+        own = self.weights is not None or self.factory is not None
+        given = (self.train is not None, own, self.black_box is not None, self.decision is not None)
+        if sum(given) > 1:
+            raise ValueError("give one of train, factory (with weights), weights of a graph, black_box, or decision")
+        if self.score is not None and any(given[:3]):
             raise ValueError("a recorded score stands alone or beside decision, not beside a model")
+        self._weights_fit()
         return self
+
+    def _weights_fit(self) -> None:
+        """A file of weights needs the network they belong to; a graph brings it."""
+        kind = "" if self.weights is None else Path(self.weights).suffix.lower()
+        if kind in PICKLES:
+            raise ValueError(
+                f"a {kind} file runs code when it is opened, so it is not opened here; open it in a function of your "
+                "own and name that: black_box = 'module:function'"
+            )
+        if self.weights is not None and self.factory is None and kind not in GRAPHS:
+            raise ValueError("weights need factory = 'module:function' to build the network they belong to")
+        if self.factory is not None and kind in GRAPHS:
+            raise ValueError(f"a {kind} file is a whole network; take factory out")
+        if self.encode is not None and kind not in GRAPHS:
+            raise ValueError(f"encode goes with weights of a graph ({', '.join(GRAPHS)}); a factory returns its own")
 
 
 class SplitSettings(Table):
@@ -156,6 +176,37 @@ class WaiverSettings(Table):
     about: str = ""
 
 
+class RolesSettings(Table):
+    """Who answers for the system, stage by stage: a name, or a list of names."""
+
+    owner: tuple[str, ...] = ()
+    builder: tuple[str, ...] = ()
+    reviewer: tuple[str, ...] = ()
+    approver: tuple[str, ...] = ()
+    monitor: tuple[str, ...] = ()
+    appeal_handler: tuple[str, ...] = ()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def names(cls, given: object) -> object:
+        listed = [given] if isinstance(given, str) else given
+        if not isinstance(listed, list | tuple) or not all(isinstance(name, str) for name in listed):
+            raise ValueError(f"{given!r} is not a name or a list of names")
+        tidied = [" ".join(name.split()) for name in listed]
+        return tuple(dict.fromkeys(name for name in tidied if name))
+
+    def named(self) -> dict[str, tuple[str, ...]]:
+        """The roles somebody holds, with the names."""
+        return {role.key: names for role in ROLES if (names := getattr(self, role.key))}
+
+
+class PolicySettings(Table):
+    """Where the policy lies that `fairwitness gate` and `sign` hold the audit against, and how long the audit holds."""
+
+    path: str | None = None
+    valid_days: int | None = Field(default=None, ge=1)
+
+
 class Config(Table):
     """Everything an audit is told. Equal configs give equal findings on equal data."""
 
@@ -175,6 +226,8 @@ class Config(Table):
     gate: GateSettings = GateSettings()
     checks: ChecksSettings = ChecksSettings()
     waivers: tuple[WaiverSettings, ...] = ()
+    roles: RolesSettings = RolesSettings()
+    policy: PolicySettings = PolicySettings()
     context: Mapping[str, str] = Field(default_factory=dict)
     reference: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)
 
@@ -206,10 +259,7 @@ def parse(settings: Mapping[str, Any], *, source: str) -> Config:
     Raises:
         ConfigError: The first setting that is wrong, with its key, value and the way out.
     """
-    try:
-        return Config.model_validate(settings)
-    except ValidationError as error:
-        raise _one_line(error, source) from None
+    return validate(Config, settings, source=source)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -220,16 +270,7 @@ def read(path: Path) -> dict[str, Any]:
     """
     if path.is_dir():
         path = path / "audit.toml"
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file; `fairwitness init DATA` writes one") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not valid TOML, {error}; mend that line") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
+    document = read_toml(path, missing="`fairwitness init DATA` writes one")
     if path.name == "pyproject.toml":
         document = document.get("tool", {}).get("fairwitness")
         if document is None:
@@ -237,15 +278,21 @@ def read(path: Path) -> dict[str, Any]:
     return dict(document)
 
 
-MODEL_SOURCES = ("train", "options", "factory", "weights", "decision", "score")
+MODEL_SOURCES = ("train", "factory", "weights", "black_box", "decision", "score")
+BOUND = ("options", "activation", "encode", "output", "seen")
+"""What is said of one source and means nothing, or something else, beside another."""
 
 
 def lay_over(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """As `merge`; but a model source given on the spot displaces whichever source the settings below name."""
+    """As `merge`; but a model source given on the spot displaces whichever source the settings below name, with all that
+    was said of that one; a threshold stays where the new source has scores to put it to.
+    """
     given = {key for key, value in dict(over.get("model") or {}).items() if value is not None}
     below = settings.get("model")
-    if given & set(MODEL_SOURCES) - {"options"} and isinstance(below, Mapping):
-        settings = {**settings, "model": {key: value for key, value in below.items() if key not in MODEL_SOURCES}}
+    if given & set(MODEL_SOURCES) and isinstance(below, Mapping):
+        unscored = ("threshold",) if given & {"train", "decision"} else ()
+        gone = {*MODEL_SOURCES, *BOUND, *unscored}
+        settings = {**settings, "model": {key: value for key, value in below.items() if key not in gone}}
     return merge(settings, over)
 
 
@@ -261,35 +308,3 @@ def merge(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any
         elif value is not None:
             merged[key] = value
     return merged
-
-
-def _one_line(error: ValidationError, source: str) -> ConfigError:
-    first = error.errors()[0]
-    path = [str(step) for step in first["loc"]]
-    if first["type"] == "extra_forbidden":
-        *parents, key = path
-        return ConfigError.unknown_key(
-            key, where=f"[{'.'.join(parents)}]" if parents else "the top level", source=source, have=_keys(parents)
-        )
-    why = first["msg"].removeprefix("Value error, ")
-    where = ".".join(step for step in path if step not in {"bool", "int", "float", "str"}) or "settings"
-    if first["type"] == "value_error":
-        return ConfigError(f"{source}: {where}: {why}")
-    if first["type"] == "missing":
-        return ConfigError(f"{source}: {where} is missing; add it")
-    return ConfigError.bad_value(where, first["input"], source=source, want=why[:1].lower() + why[1:])
-
-
-def _keys(parents: list[str]) -> list[str]:
-    """The settings of the table at `parents`."""
-    table: type[BaseModel] = Config
-    for step in parents:
-        if step.isdigit() or step not in table.model_fields:
-            continue  # an item of a list or of a mapping by name
-        kinds = [table.model_fields[step].annotation]
-        while kinds:
-            kind = kinds.pop()
-            if isinstance(kind, type) and issubclass(kind, BaseModel):
-                table = kind
-            kinds += [*get_args(kind)]
-    return list(table.model_fields)

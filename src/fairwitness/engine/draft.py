@@ -7,6 +7,7 @@ import re
 
 from fairwitness.core.columns import Column
 from fairwitness.core.questions import QUESTIONS
+from fairwitness.core.roles import ROLES
 from fairwitness.io.kinds import as_text, infer
 from fairwitness.io.sentinels import suspected_sentinels
 from fairwitness.io.table import Table
@@ -58,6 +59,10 @@ def draft(table: Table, *, path: str, config: str) -> str:
         "[context]",
         "# What only a person can answer; the audit asks until it is here.",
         *(f'# {question.key} = ""   # {question.asks}' for question in QUESTIONS),
+        "",
+        "[roles]",
+        "# Who answers for what: a name or a list of names. The approver is not the builder.",
+        *(f'# {role.key} = ""   # {role.does}' for role in ROLES),
     ]
     return "\n".join(lines) + "\n"
 

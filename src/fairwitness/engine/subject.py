@@ -136,6 +136,7 @@ def assemble(
         seen=None if deployed is None else "train-part" if config.model.train else config.model.seen,
         people=config.subject.people,
         model_words=made.words,
+        roles=config.roles.named(),
         clashes=table.clashes,
         notes=notes,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -29,7 +30,7 @@ _DIGITS = 10
 def dump(document: Document) -> str:
     """The document as JSON text.
 
-    Fields keep their order, floats have 10 significant digits, and what is undefined or unbounded is null (JSON has
+    Fields keep their order, floats have 10 significant digits (settings all of theirs), and what is undefined or unbounded is null (JSON has
     neither NaN nor infinity). A value that fits stands on one line, so two documents can be compared line by line.
     """
     return _written(_plain(document), indent=0) + "\n"
@@ -65,6 +66,20 @@ def load(text_or_path: str | Path) -> Document:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise _refused(source, f"{place}: {first['msg']}") from None
+
+
+def digest(document: Document) -> str:
+    """SHA-256 over what was found, as 64 hex digits: equal for two audits that found the same.
+
+    Times, command line and package versions are left out, so an audit that is repeated keeps the digest; data, model
+    and settings have digests of their own in the provenance. The document in memory and the one read back agree.
+    """
+    tree = _plain(document)
+    del tree["provenance"]
+    for finding in tree["findings"]:
+        del finding["seconds"]
+    text = json.dumps(tree, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def schema() -> dict[str, Any]:
@@ -109,7 +124,10 @@ def _finite(text: str) -> float:
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any tree of dataclasses, mappings and scalars
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
+        return {
+            item.name: getattr(value, item.name) if "exact" in item.metadata else _plain(getattr(value, item.name))
+            for item in dataclasses.fields(value)
+        }
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,0 +1,85 @@
+"""Settings files: TOML, checked against frozen models; every error names file, key, value and the way out, on one line."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fairwitness.core.errors import ConfigError
+
+
+class SettingsTable(BaseModel):
+    """A table of settings: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+TableT = TypeVar("TableT", bound=SettingsTable)
+
+
+def validate(kind: type[TableT], settings: Mapping[str, Any], *, source: str) -> TableT:
+    """Settings as a frozen table of that kind.
+
+    Raises:
+        ConfigError: The first setting that is wrong, with its key, value and the way out.
+    """
+    try:
+        return kind.model_validate(settings)
+    except ValidationError as error:
+        raise _one_line(error, kind, source) from None
+
+
+def read_toml(path: Path, *, missing: str) -> dict[str, Any]:
+    """A TOML file as it stands.
+
+    Args:
+        path: The file.
+        missing: The way out when it is not there.
+
+    Raises:
+        ConfigError: The file is missing, cannot be read, or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; {missing}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML, {error}; mend that line") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
+
+
+def _one_line(error: ValidationError, kind: type[BaseModel], source: str) -> ConfigError:
+    first = error.errors()[0]
+    path = [str(step) for step in first["loc"]]
+    if first["type"] == "extra_forbidden":
+        *parents, key = path
+        where = f"[{'.'.join(parents)}]" if parents else "the top level"
+        return ConfigError.unknown_key(key, where=where, source=source, have=_keys(kind, parents))
+    why = first["msg"].removeprefix("Value error, ")
+    where = ".".join(step for step in path if step not in {"bool", "int", "float", "str"}) or "settings"
+    if first["type"] == "value_error":
+        return ConfigError(f"{source}: {where}: {why}")
+    if first["type"] == "missing":
+        return ConfigError(f"{source}: {where} is missing; add it")
+    return ConfigError.bad_value(where, first["input"], source=source, want=why[:1].lower() + why[1:])
+
+
+def _keys(table: type[BaseModel], parents: list[str]) -> list[str]:
+    """The settings of the table at `parents`."""
+    for step in parents:
+        if step.isdigit() or step not in table.model_fields:
+            continue  # an item of a list or of a mapping by name
+        kinds = [table.model_fields[step].annotation]
+        while kinds:
+            kind = kinds.pop()
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                table = kind
+            kinds += [*get_args(kind)]
+    return list(table.model_fields)
