@@ -13,6 +13,8 @@ import pytest
 
 from fairwitness import report
 from fairwitness.core.estimate import Severity, Verdict
+from fairwitness.draw import quote
+from fairwitness.draw.sections import sections
 from fairwitness.report import view
 from fairwitness.report.as_markdown import escape
 from support.documents import HOSTILE, LAPSED, WAIVER, crowd, document, finding, sample
@@ -206,7 +208,7 @@ def test_most_severe_first_then_by_pillar_and_id() -> None:
             finding("explain.a", None, Verdict.FAIL, severity=Severity.CRITICAL),
         )
     )
-    assert [each.id for each in view.sections(made).fails] == ["explain.a", "data.z", "fairness.a", "fairness.b"]
+    assert [each.id for each in sections(made).fails] == ["explain.a", "data.z", "fairness.a", "fairness.b"]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +216,7 @@ def test_most_severe_first_then_by_pillar_and_id() -> None:
     [("2026-11-22T09:30:00Z", "22 November 2026"), ("2027-01-31", "31 January 2027"), ("soon", "soon")],
 )
 def test_days_are_written_out(iso: str, shown: str) -> None:
-    assert view.day(iso) == shown
+    assert quote.day(iso) == shown
 
 
 def test_advice_is_cut_at_its_first_sentence() -> None:
@@ -223,4 +225,4 @@ def test_advice_is_cut_at_its_first_sentence() -> None:
 
 
 def test_numbers_in_prose_hold_together() -> None:
-    assert view.tidy("64.6 % [53.6, 74.2] of 3, 4") == "64.6\u202f% [53.6,\u00a074.2] of 3, 4"
+    assert quote.tidy("64.6 % [53.6, 74.2] of 3, 4") == "64.6\u202f% [53.6,\u00a074.2] of 3, 4"

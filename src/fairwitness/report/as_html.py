@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,10 +13,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from fairwitness import draw
-from fairwitness.core.estimate import Verdict
 from fairwitness.core.figures import Figure, Heat
 from fairwitness.core.findings import Document, Finding, Series
 from fairwitness.draw import format as fmt
+from fairwitness.draw import page, quote
+from fairwitness.draw.sections import sections
 from fairwitness.report import view
 
 MOST_BYTES = 300_000
@@ -26,27 +25,17 @@ TABLE_ROWS = 30  # of a data table or of judged numbers
 LINE_ROWS = 80  # of a table with one line a finding
 SPARE = 6_000  # bytes kept back for sentences that say what was left out
 
-ICONS: dict[Verdict, str] = {
-    Verdict.FAIL: "fail",
-    Verdict.UNCERTAIN: "unc",
-    Verdict.PASS: "pass",
-    Verdict.EXPLORED: "look",
-    Verdict.NOT_APPLICABLE: "none",
-    Verdict.NEEDS_PERSON: "person",
-    Verdict.ERROR: "err",
-}
-
 
 def html(document: Document) -> str:
     """The whole page; charts, then articles, give way before it grows past `MOST_BYTES`, and the page says so."""
-    document = view.clean(document)
-    page = _Page(document, _anchors(document))
-    shell = len(page.render().encode())
-    while shell > MOST_BYTES // 2 and page.rows > 5:  # lines alone would fill the page
-        page.rows //= 2
-        shell = len(page.render().encode())
-    page.fill(MOST_BYTES - SPARE - shell)
-    return page.render()
+    document = quote.clean(document)
+    made = _Page(document, _anchors(document))
+    shell = len(made.render().encode())
+    while shell > MOST_BYTES // 2 and made.rows > 5:  # lines alone would fill the page
+        made.rows //= 2
+        shell = len(made.render().encode())
+    made.fill(MOST_BYTES - SPARE - shell)
+    return made.render()
 
 
 @dataclass(slots=True)
@@ -59,7 +48,7 @@ class _Page:
     rows: int = LINE_ROWS
 
     def fill(self, room: int) -> None:
-        told = view.sections(self.document)
+        told = sections(self.document)
         shown: list[Finding] = []
         for finding in (*told.fails, *told.uncertain, *told.explored):
             bare = self._article(finding, charts=0, tables=False)
@@ -98,13 +87,13 @@ class _Page:
             .get_template("page.html")
             .render(
                 document=self.document,
-                told=view.sections(self.document),
+                told=sections(self.document),
                 anchors=self.anchors,
                 articles=self.articles,
                 css=Markup(css),  # noqa: S704 - our own file
                 script=Markup(script),  # noqa: S704 - our own file
-                style_hash=_sha256(css),
-                script_hash=_sha256(script),
+                symbols=Markup(page.symbols()),  # noqa: S704 - our own file
+                policy=Markup(page.policy(css, script)),  # noqa: S704 - hashes alone
                 rows=self.rows,
             )
         )
@@ -168,7 +157,9 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(view=view, fmt=fmt, ICONS=ICONS, numbers=_numbers, table=draw.table, drawn=_drawn)
+    environment.globals.update(
+        view=view, quote=quote, fmt=fmt, ICONS=page.ICONS, numbers=_numbers, table=draw.table, drawn=_drawn
+    )
     environment.tests["heat"] = lambda figure: isinstance(figure, Heat)
     return environment
 
@@ -180,9 +171,4 @@ def _asset(name: str) -> str:
 
 @cache
 def _style() -> str:
-    return draw.css() + _asset("report.css")
-
-
-def _sha256(text: str) -> str:
-    """For the content policy: exactly what stands between the tags."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return page.style() + _asset("report.css")

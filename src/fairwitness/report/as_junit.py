@@ -7,12 +7,13 @@ from xml.etree import ElementTree as ET
 from fairwitness.core.estimate import Verdict
 from fairwitness.core.findings import Document, Finding
 from fairwitness.core.registry import PILLARS
+from fairwitness.draw import quote
 from fairwitness.report import view
 
 
 def junit(document: Document) -> str:
     """One suite a pillar, one case a finding. A failure that is waived, or in the baseline, is skipped with the reason."""
-    document = view.clean(document)
+    document = quote.clean(document)
     root = ET.Element("testsuites", name=document.subject.name)
     names = dict.fromkeys([*PILLARS, *(each.pillar for each in document.findings)])
     for name in names:
@@ -51,7 +52,7 @@ def _case(suite: ET.Element, finding: Finding) -> None:
         outcome.set("type", str(finding.severity))
         outcome.text = "\n".join(
             part
-            for part in (finding.lead, finding.why, view.quoted(finding), finding.reason, finding.what_to_do)
+            for part in (finding.lead, finding.why, quote.quoted(finding), finding.reason, finding.what_to_do)
             if part
         )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from fairwitness.core.findings import Document, Finding
+from fairwitness.draw import quote
+from fairwitness.draw.sections import Sections, sections
 from fairwitness.report import view
 
 MOST = 40  # lines under one heading
@@ -13,8 +15,8 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$])")
 
 def markdown(document: Document) -> str:
     """The report in GitHub's Markdown; what comes from data cannot format, link, mention or open a tag."""
-    document = view.clean(document)
-    told = view.sections(document)
+    document = quote.clean(document)
+    told = sections(document)
     lines = [
         f"# {escape(document.headline)}",
         "",
@@ -40,22 +42,22 @@ def markdown(document: Document) -> str:
         ],
     )
     if told.passes:
-        passed = [f"- {escape(each.title)}: {escape(view.quoted(each))} ({_code(each.id)})" for each in told.passes]
+        passed = [f"- {escape(each.title)}: {escape(quote.quoted(each))} ({_code(each.id)})" for each in told.passes]
         lines += ["", f"<details><summary>{len(told.passes)} pass</summary>", "", *_capped(passed), "", "</details>"]
     for waiver in document.gate.waivers:
         state = "Waiver lapsed on" if waiver.expired else "Waived until"
         about = f" {escape(waiver.about)}" if waiver.about else ""
-        lines += ["", f"{state} {view.day(waiver.expires)} by {escape(waiver.owner)}: {_code(waiver.check)}{about}. "]
+        lines += ["", f"{state} {quote.day(waiver.expires)} by {escape(waiver.owner)}: {_code(waiver.check)}{about}. "]
         lines[-1] += escape(waiver.reason)
     prov = document.provenance
     lines += [
         "",
-        f"{prov.tool} {prov.version}, {view.day(prov.started)}, seed {prov.seed}, data {_code(prov.data_digest[:16])}.",
+        f"{prov.tool} {prov.version}, {quote.day(prov.started)}, seed {prov.seed}, data {_code(prov.data_digest[:16])}.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _counts(told: view.Sections) -> str:
+def _counts(told: Sections) -> str:
     return (
         f"{len(told.fails)} fail, {len(told.uncertain)} uncertain, {len(told.passes)} pass, "
         f"{told.not_looked} not looked, {len(told.person)} for a person."
@@ -78,7 +80,7 @@ def _table(title: str, findings: tuple[Finding, ...]) -> list[str]:
     if not findings:
         return []
     rows = [
-        f"| {escape(each.title)} | {escape(view.quoted(each))} | {each.severity}"
+        f"| {escape(each.title)} | {escape(quote.quoted(each))} | {each.severity}"
         + "".join(f", {escape(mark)}" for mark in view.marks(each))
         + f" | {_code(each.id)} |"
         for each in findings

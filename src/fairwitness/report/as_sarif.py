@@ -11,6 +11,8 @@ from typing import Any
 
 from fairwitness.core.estimate import Severity, Verdict
 from fairwitness.core.findings import Document, Finding
+from fairwitness.draw import quote
+from fairwitness.draw.sections import Sections, sections
 from fairwitness.report import view
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -21,8 +23,8 @@ SHOWN = (Verdict.FAIL, Verdict.UNCERTAIN)
 
 def sarif(document: Document) -> str:
     """The log as JSON. A fingerprint follows from the finding's id, so a finding keeps its thread across runs."""
-    document = view.clean(document)
-    told = view.sections(document)
+    document = quote.clean(document)
+    told = sections(document)
     shown = (*told.fails, *told.uncertain)
     rules = list(dict.fromkeys(each.check for each in shown))
     first = {each.check: each for each in reversed(shown)}
@@ -57,7 +59,7 @@ def _rule(finding: Finding) -> dict[str, Any]:
 
 def _result(finding: Finding, index: int) -> dict[str, Any]:
     words = " ".join(part for part in (f"{finding.title.rstrip('.')}.", finding.lead, finding.why) if part)
-    quoted = view.quoted(finding)
+    quoted = quote.quoted(finding)
     result: dict[str, Any] = {
         "ruleId": finding.check,
         "ruleIndex": index,
@@ -78,7 +80,7 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
     return result
 
 
-def _invocation(document: Document, told: view.Sections) -> dict[str, Any]:
+def _invocation(document: Document, told: Sections) -> dict[str, Any]:
     """How the run went: a check that broke is an error of the run, one that did not look is a note."""
     silent = [("error", each) for each in told.errors]
     silent += [("note", each) for each in (*told.not_applicable, *told.person)]

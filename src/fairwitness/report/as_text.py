@@ -14,6 +14,8 @@ from fairwitness.core.estimate import Verdict
 from fairwitness.core.findings import Document, Finding
 from fairwitness.core.registry import PILLARS
 from fairwitness.draw import format as fmt
+from fairwitness.draw import quote
+from fairwitness.draw.sections import Sections, sections
 from fairwitness.report import view
 
 HELD = "\ue000"  # stands for a no-break space, at which rich would break a line
@@ -32,7 +34,7 @@ MARKS: dict[Verdict, tuple[str, str]] = {
 
 def text(document: Document, *, width: int = 80, colour: bool = False) -> str:
     """The report as lines of at most `width` cells; `colour` adds terminal escapes of our own and nobody else's."""
-    document = view.clean(document)
+    document = quote.clean(document)
     out = StringIO()
     console = Console(
         file=out,
@@ -51,7 +53,7 @@ def text(document: Document, *, width: int = 80, colour: bool = False) -> str:
 
 
 def _whole(document: Document) -> Group:
-    told = view.sections(document)
+    told = sections(document)
     parts: list[RenderableType] = [
         _prose(document.headline, "bold"),
         _prose(f"{document.subject.name}: {view.audited(document)}", "bright_black"),
@@ -74,7 +76,7 @@ def _prose(words: str, style: str) -> Text:
     return Text(words.replace(fmt.THIN, HELD).replace("\u00a0", HELD), style=style)
 
 
-def _counts(told: view.Sections) -> Text:
+def _counts(told: Sections) -> Text:
     line = Text()
     for verdict, n, word in (
         (Verdict.FAIL, len(told.fails), "fail"),
@@ -114,7 +116,7 @@ def _judged(finding: Finding) -> Table:
     return _row(
         finding.verdict,
         finding.title,
-        view.quoted(finding),
+        quote.quoted(finding),
         f"{finding.severity}, {view.pillar(finding)}: {finding.id}{marks}",
     )
 
@@ -139,7 +141,7 @@ def _ids(findings: list[Finding], *, bare: bool = False, most: int = 12) -> str:
 def _gate(document: Document) -> list[RenderableType]:
     gate = document.gate
     parts: list[RenderableType] = [
-        Text(f"Waiver lapsed {view.day(waiver.expires)}: {waiver.check} {waiver.about}".rstrip(), style="yellow")
+        Text(f"Waiver lapsed {quote.day(waiver.expires)}: {waiver.check} {waiver.about}".rstrip(), style="yellow")
         for waiver in gate.waivers
         if waiver.expired
     ]

@@ -5,28 +5,17 @@ Nothing here knows a check or a format.
 
 from __future__ import annotations
 
-import dataclasses
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypeVar, cast
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from fairwitness.core.estimate import Verdict
 from fairwitness.core.findings import Document, Evidence, Finding, Waiver
 from fairwitness.core.registry import PILLARS
+from fairwitness.core.roles import ROLES
 from fairwitness.draw import format as fmt
-from fairwitness.draw.text import plain
+from fairwitness.draw.quote import day
+from fairwitness.draw.sections import sections
 
-T = TypeVar("T")
-LONGEST = 2_000  # characters of one string
-PERCENT = re.compile(r"(?<=\d) %")
-INTERVAL = re.compile(r"\[([−–\d.]+), ([−–\d.]+)\]")
-
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 DECIDED_BY = {
     "model": "decisions of the model",
     "decision": "recorded decisions",
@@ -35,103 +24,9 @@ DECIDED_BY = {
 }
 
 
-def clean(value: T) -> T:
-    """The same tree with every string made harmless (`draw.plain`): the one gate all data pass on the way out."""
-    return cast("T", _clean(value))
-
-
-def _clean(value: Any) -> Any:  # noqa: ANN401 - any tree of dataclasses
-    if isinstance(value, Verdict):
-        return value
-    if type(value) is str:
-        return tidy(clip(plain(value).strip()))
-    if isinstance(value, tuple):
-        return tuple(_clean(item) for item in value)
-    if isinstance(value, Mapping):
-        return {_clean(key): _clean(item) for key, item in value.items()}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.replace(value, **{f.name: _clean(getattr(value, f.name)) for f in dataclasses.fields(value)})
-    return value
-
-
-def clip(text: str) -> str:
-    """A group can be named by a whole page of free text; a surface shows its beginning."""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-def tidy(text: str) -> str:
-    """Numbers in prose do not break over lines: `64.6 %` and `[14.2, 39.7]` hold together."""
-    return INTERVAL.sub("[\\1,\u00a0\\2]", PERCENT.sub(f"{fmt.THIN}%", text))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sections:
-    """A document's findings by verdict, each most severe first, then by pillar and id."""
-
-    fails: tuple[Finding, ...]
-    uncertain: tuple[Finding, ...]
-    explored: tuple[Finding, ...]
-    person: tuple[Finding, ...]
-    errors: tuple[Finding, ...]
-    not_applicable: tuple[Finding, ...]
-    passes: tuple[Finding, ...]
-
-    @property
-    def judged(self) -> int:
-        return len(self.fails) + len(self.uncertain) + len(self.passes)
-
-    @property
-    def not_looked(self) -> int:
-        """Checks that say nothing about the subject: they did not apply, or they broke."""
-        return len(self.errors) + len(self.not_applicable)
-
-
-def sections(document: Document) -> Sections:
-    pillars = list(PILLARS)
-
-    def place(finding: Finding) -> tuple[int, int, str]:
-        pillar = pillars.index(finding.pillar) if finding.pillar in pillars else len(pillars)
-        return (-finding.severity.rank, pillar, finding.id)
-
-    def of(verdict: Verdict) -> tuple[Finding, ...]:
-        return tuple(sorted((each for each in document.findings if each.verdict is verdict), key=place))
-
-    return Sections(
-        fails=of(Verdict.FAIL),
-        uncertain=of(Verdict.UNCERTAIN),
-        explored=of(Verdict.EXPLORED),
-        person=of(Verdict.NEEDS_PERSON),
-        errors=of(Verdict.ERROR),
-        not_applicable=of(Verdict.NOT_APPLICABLE),
-        passes=of(Verdict.PASS),
-    )
-
-
 def pillar(finding: Finding) -> str:
     """The pillar's name as a reader sees it."""
     return PILLARS.get(finding.pillar, finding.pillar)
-
-
-def told(evidence: Evidence) -> str:
-    """A judged number in full: `26.0 points [14.2, 39.7]`, or `12 of 1,989 rows` for a count of what is there."""
-    if evidence.claim == "count" and evidence.value is not None and evidence.unit in {"rows", "people"}:
-        whole = fmt.number(evidence.n, evidence.unit)
-        return f"{fmt.count(evidence.value)} of {whole}" if evidence.value <= evidence.n else fmt.count(evidence.value)
-    return fmt.measured(evidence.value, evidence.low, evidence.high, evidence.unit)
-
-
-def by_weight(finding: Finding) -> list[Evidence]:
-    """Judged numbers, those with the finding's own verdict first, else in the check's order."""
-    rank = {Verdict.FAIL: 0, Verdict.UNCERTAIN: 1, Verdict.PASS: 2}
-    return sorted(finding.evidence, key=lambda each: rank.get(each.verdict, 3))
-
-
-def quoted(finding: Finding) -> str:
-    """The one number to quote with its limit: `26.0 points [14.2, 39.7], limit ≤ 10.0 points`; empty if none."""
-    if not finding.evidence:
-        return ""
-    first = by_weight(finding)[0]
-    return told(first) + (f", limit {fmt.limit(finding.limit, first.unit)}" if finding.limit else "")
 
 
 def accepted(finding: Finding) -> str:
@@ -221,13 +116,13 @@ def first_sentence(text: str) -> str:
     return text
 
 
-def day(iso: str) -> str:
-    """`2026-11-22T09:30:00Z` as `22 November 2026`; anything else as it came."""
+def valid_until(document: Document) -> str:
+    """The last day the audit holds, as an ISO date; empty where nobody has said."""
+    started, days = document.provenance.started, document.provenance.valid_days
     try:
-        when = datetime.fromisoformat(iso)
-    except ValueError:
-        return iso
-    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
+        return "" if days is None else (datetime.fromisoformat(started) + timedelta(days=days)).date().isoformat()
+    except (ValueError, OverflowError):
+        return ""
 
 
 def span(seconds: float) -> str:
@@ -283,8 +178,10 @@ def provenance(document: Document) -> list[tuple[str, str, str]]:
         ("Baseline", document.gate.baseline or "", ""),
         ("Gate", f"fails on {document.gate.fail_on} and above{', strict' if document.gate.strict else ''}", ""),
         *((f"Said of {key}", said, "") for key, said in document.context.items()),
+        *((role.words.capitalize(), _listed(document.roles.get(role.key, ())), "") for role in ROLES),
         ("Versions", _listed([f"{prov.tool} {prov.version}", *(f"{k} {v}" for k, v in prov.environment.items())]), ""),
         ("Time", f"{prov.started}, {span(prov.seconds)}", ""),
+        ("Holds until", day(valid_until(document)), ""),
     ]
     return [line for line in lines if line[1] or line[2]]
 
