@@ -15,6 +15,8 @@ CORRECT = "@correct"  # was the decided class the recorded one: "yes" or "no"
 FAVORED = "@favored"  # was the decision good for the person: "yes" or "no"
 FAVORED_LABEL = "@favored-label"  # was the recorded outcome good for the person: "yes" or "no"
 SCORE = "@score"  # the model's score of the positive class, in [0, 1]
+NATS = "@nats"  # a generative model's minus log-likelihood of the row, or a bound on it from above
+UNITS = "@units"  # what those nats are spread over: tokens of the row, or 1 image
 PART = "@part"  # train, tune or audit
 YES, NO = "yes", "no"
 RESERVED = "@"
@@ -70,4 +72,11 @@ class LayersAsk:
     """The layers of a torch model, as they run: name, kind, output shape, parameters."""
 
 
-Ask = TallyAsk | RowsAsk | LayersAsk
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplesAsk:
+    """New rows from a generative model, drawn under the audit's seed."""
+
+    n: int
+
+
+Ask = TallyAsk | RowsAsk | LayersAsk | SamplesAsk

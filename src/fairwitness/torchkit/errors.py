@@ -225,6 +225,14 @@ class LoadError(ModelError):
         )
 
     @classmethod
+    def no_generator(cls, path: Path, words: str) -> Self:
+        return cls(f"{path}: {words} makes no rows; open it with TorchModel.load")
+
+    @classmethod
+    def generator(cls, path: Path, words: str) -> Self:
+        return cls(f"{path}: {words} makes rows and decides nothing; open it with TorchGenerator.load")
+
+    @classmethod
     def foreign(cls, kind: str) -> Self:
         return cls(f"model: a {kind} of your own cannot be saved here, only models trained here; keep its own file")
 
@@ -235,6 +243,22 @@ class TrainingError(ModelError):
     @classmethod
     def one_class(cls, name: str) -> Self:
         return cls(f"model: every training row has the class {name!r}, so there is nothing to learn; add other rows")
+
+    @classmethod
+    def all_alike(cls, name: str, rows: int) -> Self:
+        return cls(
+            f"column {name!r}: all {rows:,} training rows are alike, so there is nothing to learn; add other rows"
+        )
+
+    @classmethod
+    def too_few(cls, rows: int, least: int) -> Self:
+        return cls(f"model: {_many(rows, 'training row')}; this needs {least:,} or more: add rows or change [split]")
+
+    @classmethod
+    def too_deep(cls, name: str, side: int, halvings: int) -> Self:
+        return cls(
+            f"column {name!r}: {_many(halvings, 'width')} would halve sides of {side} pixels to nothing; give fewer widths"
+        )
 
     @classmethod
     def unlabelled(cls, bad: int, total: int) -> Self:

@@ -16,12 +16,17 @@ NETS = {
     "recurrent": "modules.recurrent:RecurrentNet",
     "transformer": "modules.transformer:Transformer",
     "autoencoder": "modules.autoencoder:Autoencoder",
+    "text-rnn": "modules.language:LanguageNet",
+    "vae": "modules.vae:ImageVAE",
+    "gan": "modules.gan:ImageGAN",
 }
 ENCODINGS = {
     "table": "encoding:TableEncoding",
     "image": "encoding_images:ImageEncoding",
     "series": "encoding_series:SeriesEncoding",
     "text": "tokens:TextEncoding",
+    "writing": "decoding:WritingEncoding",
+    "drawing": "decoding:DrawingEncoding",
 }
 
 

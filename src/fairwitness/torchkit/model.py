@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import safetensors.torch
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from fairwitness.core.digest import digest
 from fairwitness.core.errors import UserError
 from fairwitness.core.subject import Layer, Outputs, Rows
-from fairwitness.io.atomic import directory, write_bytes, write_text
-from fairwitness.torchkit import families
+from fairwitness.torchkit import families, saved
 from fairwitness.torchkit.encoding import Encoding, Inputs
 from fairwitness.torchkit.errors import LoadError, OutputError
+from fairwitness.torchkit.foreign.outputs import LOGITS, chosen, named_parts
 from fairwitness.torchkit.frames import BATCH_ROWS, batches, cut
 from fairwitness.torchkit.layers import layers_as_run, reading
+from fairwitness.torchkit.modules.generative import GenerativeNet
 from fairwitness.torchkit.modules.net import Net
 from fairwitness.torchkit.scores import DecisionRule
 
-FORMAT = 2
 WIDE_ROWS = 512
 PROBE_ROWS = 8  # enough to see shapes
 SETTLE_ROWS = 256  # enough that logits stray from [0, 1]
@@ -42,6 +39,7 @@ class TorchModel:
         rule: How its numbers are read; `probe` settles the activation if it is undeclared.
         notes: What was settled by looking instead of by declaration; findings should carry them.
         source: Names the model in errors: its file.
+        code: Digest of the code beside the weights; None: unknown, so the model has no fingerprint.
     """
 
     def __init__(
@@ -54,25 +52,33 @@ class TorchModel:
         source: str = "model",
         code: str | None = "",
         notes: tuple[str, ...] = (),
+        order: tuple[int, ...] | None = None,
+        output: str | None = None,
     ) -> None:
-        """Put a module to use. `code` digests the code beside the weights; None: unknown, so no fingerprint."""
+        """Put a module to use.
+
+        `code` digests the code beside the weights; None: unknown, so no fingerprint. `order` tells where the rule's classes
+        stand among the outputs; None: as they are. `output` names the tensor that is read, where the module gives several.
+        """
         self.module = module
         self.encoding = encoding
         self.rule = rule
         self.words = words
         self.source = source
         self.notes = notes
-        self._code = code
+        self.code = code
+        self._order = order
+        self._output = output
         self._probed = False
 
     @property
     def fingerprint(self) -> str | None:
         """SHA-256 over weights, code, encoding and decision rule; None where code is unknown."""
-        if self._code is None:
+        if self.code is None:
             return None
         encoding = self.encoding.to_json() if families.is_own(self.encoding) else ""
         shape = self.module.to_json() if isinstance(self.module, Net) else ""
-        return digest(_weights_digest(self.module), self._code, shape, encoding, self.rule)
+        return digest(saved.weights_digest(self.module), self.code, shape, encoding, self.rule)
 
     def outputs(self, rows: Rows) -> Outputs:
         """Scores and decisions of rows, in batches.
@@ -95,6 +101,8 @@ class TorchModel:
         """
         few = self._numbers(cut(rows, 0, PROBE_ROWS))
         if self.rule.activation is None:
+            if self._output == LOGITS:  # its own word for it
+                self.rule = replace(self.rule, activation="logits")
             few = self._numbers(cut(rows, 0, SETTLE_ROWS))
         self.rule, notes = self.rule.settle(few, source=self.source)
         self.notes += notes
@@ -115,12 +123,14 @@ class TorchModel:
             for batch in batches(rows, most=self._at_once):
                 raw = self._call(self.encoding.encode(batch), len(batch))
                 found.append(self.rule.tidy(raw, len(batch), source=self.source))
-        return np.concatenate(found)
+        tidy = np.concatenate(found)
+        return tidy if self._order is None or tidy.shape[1] != len(self._order) else tidy[:, self._order]
 
     @property
     def _at_once(self) -> int:
         """Rows a batch. Where a column fills a whole tensor, a network's activations are many times its inputs."""
-        return BATCH_ROWS if all(block.slots for block in self.encoding.blocks) else WIDE_ROWS
+        blocks = self.encoding.blocks
+        return getattr(self.encoding, "at_once", BATCH_ROWS if all(block.slots for block in blocks) else WIDE_ROWS)
 
     def _call(self, inputs: Inputs, rows: int) -> NDArray[Any]:
         try:
@@ -130,8 +140,23 @@ class TorchModel:
         except Exception as error:
             raise _failure(error, self.module, inputs, rows, source=self.source) from error
         if not isinstance(output, Tensor):
-            raise OutputError.kind(f"a {type(output).__name__}", source=self.source)
+            output = self.pick(output, rows)
         return output.detach().cpu().to(torch.float64 if output.is_floating_point() else output.dtype).numpy()
+
+    def pick(self, output: object, rows: int) -> Tensor:
+        """The tensor that is read, of a module's output for `rows` rows; settled by the first output there is.
+
+        Raises:
+            OutputError: None of them fits, or several do and none is named.
+        """
+        if isinstance(output, Tensor):
+            return output
+        parts = named_parts(output)
+        if not parts:
+            raise OutputError.kind(f"a {type(output).__name__}", source=self.source)
+        self._output = chosen(parts, rows, len(self.rule.classes), name=self._output, source=self.source)
+        picked: Tensor = parts[self._output]
+        return picked
 
     def save(self, folder: Path) -> None:
         """Write `model.safetensors` and `model.json` into a folder, which is made if need be.
@@ -139,21 +164,8 @@ class TorchModel:
         Raises:
             LoadError: The module is the user's own; its code is not ours to save.
         """
-        if not isinstance(self.module, Net) or not families.is_own(self.encoding):
-            raise LoadError.foreign(type(self.module).__name__)
-        weights = safetensors.torch.save(_tensors(self.module))
-        described = {
-            "format": FORMAT,
-            "words": self.words,
-            "module": self.module.to_json(),
-            "encoding": self.encoding.to_json(),
-            "rule": {name: getattr(self.rule, name) for name in ("classes", "positive", "activation", "threshold")},
-            "notes": self.notes,
-            "weights": hashlib.sha256(weights).hexdigest(),
-        }
-        write_bytes(directory(folder) / "model.safetensors", weights)
-        # the description last: it names the weights, so a half-written pair is seen
-        write_text(folder / "model.json", json.dumps(described, indent=1, ensure_ascii=False) + "\n")
+        rule = {name: getattr(self.rule, name) for name in ("classes", "positive", "activation", "threshold")}
+        saved.save(folder, self.module, self.encoding, words=self.words, notes=self.notes, facts={"rule": rule})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -162,26 +174,16 @@ class TorchModel:
         Raises:
             LoadError: A file is missing or damaged, or the weights are not those the description was saved with.
         """
-        description, weights = folder / "model.json", folder / "model.safetensors"
-        for path in (description, weights):
-            if not path.is_file():
-                raise LoadError.missing(path)
-        raw = weights.read_bytes()
+        found = saved.load(folder)
+        if isinstance(found.module, GenerativeNet):
+            raise LoadError.generator(Path(found.source), found.words)
         try:
-            saved = json.loads(description.read_text(encoding="utf-8"))
-            if saved["format"] != FORMAT:
-                raise ValueError(f"format {saved['format']}, not {FORMAT}")  # noqa: TRY301 - one wording for all damage
-            if saved["weights"] != hashlib.sha256(raw).hexdigest():
-                raise LoadError.tampered(weights)
-            module = families.net(saved["module"])
-            module.load_state_dict(safetensors.torch.load(raw))
-            rule = DecisionRule(**{**saved["rule"], "classes": tuple(saved["rule"]["classes"])})
-            encoding = families.encoding(saved["encoding"])
-        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
+            rule = DecisionRule(**{**found.facts["rule"], "classes": tuple(found.facts["rule"]["classes"])})
+        except (ValueError, KeyError, TypeError) as error:
             if isinstance(error, UserError):
                 raise
-            raise LoadError.damaged(description, error) from error
-        return cls(module, encoding, rule, words=saved["words"], source=str(description), notes=tuple(saved["notes"]))
+            raise LoadError.damaged(Path(found.source), error) from error
+        return cls(found.module, found.encoding, rule, words=found.words, source=found.source, notes=found.notes)
 
     @classmethod
     def load_if_whole(cls, folder: Path) -> Self | None:
@@ -215,16 +217,3 @@ def _failure(error: Exception, module: nn.Module, inputs: Inputs, rows: int, *, 
                 return OutputError.channels(takes, inputs.shape[1], source=source)
     way_out = "have the factory return an `encode` that gives what its forward() takes"
     return OutputError.raised(error, rows, source=source, way_out=way_out)
-
-
-def _tensors(module: nn.Module) -> dict[str, Tensor]:
-    return {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
-
-
-def _weights_digest(module: nn.Module) -> str:
-    """SHA-256 over the state dict: names, types, shapes, bytes."""
-    hashed = hashlib.sha256()
-    for name, tensor in sorted(_tensors(module).items()):
-        hashed.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        hashed.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
-    return hashed.hexdigest()

@@ -59,7 +59,7 @@ class TextEncoding:
         if [column.kind for column in columns] != ["text"]:
             raise EncodingError.one_column("a network for text", "text", columns)
         require(columns, rows, source="training rows")
-        texts = _texts(rows, columns[0].name)
+        texts = texts_of(rows, columns[0].name)
         tokenizer = _trained(texts, vocabulary)
         tokenizer.enable_truncation(length)
         longest = max((len(one.ids) for one in tokenizer.encode_batch_fast(texts)), default=0)
@@ -85,7 +85,7 @@ class TextEncoding:
         """
         require(self.columns, rows, source="rows")
         made = np.full((len(rows), self.length), PAD, dtype=np.int64)
-        for row, found in enumerate(self.tokenizer.encode_batch_fast(_texts(rows, self.columns[0].name))):
+        for row, found in enumerate(self.tokenizer.encode_batch_fast(texts_of(rows, self.columns[0].name))):
             ids = found.ids or [EMPTY]
             made[row, : len(ids)] = ids
         return {"sequence": torch.from_numpy(made)}
@@ -96,11 +96,16 @@ class TextEncoding:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        tokenizer = _library().Tokenizer.from_str(value["tokenizer"])
+        tokenizer = library().Tokenizer.from_str(value["tokenizer"])
         return cls(columns=columns_from_json(value["columns"]), length=value["length"], tokenizer=tokenizer)
 
 
-def _library() -> Any:  # noqa: ANN401 - a module that may not be installed
+def library() -> Any:  # noqa: ANN401 - a module that may not be installed
+    """The library `tokenizers`.
+
+    Raises:
+        EncodingError: It is not installed.
+    """
     try:
         import tokenizers  # only where there is text
     except ImportError:
@@ -110,16 +115,17 @@ def _library() -> Any:  # noqa: ANN401 - a module that may not be installed
 
 def _trained(texts: list[str], vocabulary: int) -> Tokenizer:
     """Byte pairs rather than WordPiece: its trainer breaks ties at random, so no seed gives the same pieces twice."""
-    library = _library()
-    tokenizer: Tokenizer = library.Tokenizer(library.models.BPE(unk_token=SPECIAL[1]))
-    tokenizer.normalizer = library.normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = library.pre_tokenizers.BertPreTokenizer()
-    trainer = library.trainers.BpeTrainer(
+    known = library()
+    tokenizer: Tokenizer = known.Tokenizer(known.models.BPE(unk_token=SPECIAL[1]))
+    tokenizer.normalizer = known.normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = known.pre_tokenizers.BertPreTokenizer()
+    trainer = known.trainers.BpeTrainer(
         vocab_size=vocabulary, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
 
 
-def _texts(rows: Rows, name: str) -> list[str]:
+def texts_of(rows: Rows, name: str) -> list[str]:
+    """A column of text; what is missing is a text of nothing."""
     return ["" if text is None else text for text in rows.columns[name]]

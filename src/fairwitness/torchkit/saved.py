@@ -1,0 +1,113 @@
+"""Models on disk: weights as safetensors, and a description beside them that rebuilds the network without the user's code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from fairwitness.core.errors import UserError
+from fairwitness.io.atomic import directory, write_bytes, write_text
+from fairwitness.torchkit import families
+from fairwitness.torchkit.encoding import Encoding, OwnEncoding
+from fairwitness.torchkit.errors import LoadError
+from fairwitness.torchkit.modules.net import Net
+
+FORMAT = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What lay in a folder.
+
+    Attributes:
+        source: Names the model in errors: its description.
+        facts: What else the description holds.
+    """
+
+    module: Net
+    encoding: OwnEncoding
+    words: str
+    notes: tuple[str, ...]
+    source: str
+    facts: Mapping[str, Any]
+
+
+def save(
+    folder: Path,
+    module: nn.Module,
+    encoding: Encoding,
+    *,
+    words: str,
+    notes: tuple[str, ...],
+    facts: Mapping[str, Any],
+) -> None:
+    """Write `model.safetensors` and `model.json` into a folder, which is made if need be.
+
+    Raises:
+        LoadError: The module is the user's own; its code is not ours to save.
+    """
+    if not isinstance(module, Net) or not families.is_own(encoding):
+        raise LoadError.foreign(type(module).__name__)
+    weights = safetensors.torch.save(_tensors(module))
+    described = {
+        "format": FORMAT,
+        "words": words,
+        "module": module.to_json(),
+        "encoding": encoding.to_json(),
+        **facts,
+        "notes": notes,
+        "weights": hashlib.sha256(weights).hexdigest(),
+    }
+    write_bytes(directory(folder) / "model.safetensors", weights)
+    # the description last: it names the weights, so a half-written pair is seen
+    write_text(folder / "model.json", json.dumps(described, indent=1, ensure_ascii=False) + "\n")
+
+
+def load(folder: Path) -> Saved:
+    """Read what `save` wrote.
+
+    Raises:
+        LoadError: A file is missing or damaged, or the weights are not those the description was saved with.
+    """
+    description, weights = folder / "model.json", folder / "model.safetensors"
+    for path in (description, weights):
+        if not path.is_file():
+            raise LoadError.missing(path)
+    raw = weights.read_bytes()
+    try:
+        facts = json.loads(description.read_text(encoding="utf-8"))
+        if facts["format"] != FORMAT:
+            raise ValueError(f"format {facts['format']}, not {FORMAT}")  # noqa: TRY301 - one wording for all damage
+        if facts["weights"] != hashlib.sha256(raw).hexdigest():
+            raise LoadError.tampered(weights)
+        module = families.net(facts["module"])
+        module.load_state_dict(safetensors.torch.load(raw))
+        encoding = families.encoding(facts["encoding"])
+        words, notes = facts["words"], tuple(facts["notes"])
+    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
+        if isinstance(error, UserError):
+            raise
+        raise LoadError.damaged(description, error) from error
+    return Saved(module=module, encoding=encoding, words=words, notes=notes, source=str(description), facts=facts)
+
+
+def weights_digest(module: nn.Module) -> str:
+    """SHA-256 over the state dict: names, types, shapes, bytes."""
+    hashed = hashlib.sha256()
+    for name, tensor in sorted(_tensors(module).items()):
+        hashed.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        hashed.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return hashed.hexdigest()
+
+
+def _tensors(module: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
