@@ -25,7 +25,7 @@ COLUMNS, ROWS = table(
 def trained() -> TorchModel:
     target = np.array(["yes", "no", "yes", "no", "no"] * 12, dtype=object)
     options = mlp.MlpOptions(epochs=20)
-    return mlp.fit(ROWS, target, columns=COLUMNS, classes=NO_YES, positive="yes", options=options, seed=0)
+    return mlp.MLP.fit(ROWS, target, columns=COLUMNS, classes=NO_YES, positive="yes", options=options, seed=0)
 
 
 def own(module: nn.Module, **settings: object) -> TorchModel:

@@ -90,12 +90,13 @@ def test_a_784_128_64_10_perceptron_has_109386_parameters() -> None:
     assert net(torch.zeros(3, 784), torch.zeros(3, 0, dtype=torch.int64)).shape == (3, 10)
 
 
-def test_fitted_sees_what_is_missing() -> None:
+def test_the_shape_sees_what_is_missing() -> None:
     nan = float("nan")
     columns, rows = table(a=[1, nan, 3], b=[1, 2, 3], c=["x", None, "y"], d=["u", "v", "u"])
     encoding = TableEncoding.fit(columns, rows)
     inputs = encoding.encode(rows)
-    net = TableNet.fitted(inputs, cardinalities=encoding.cardinalities, hidden=(4,), outputs=1)
+    shape = TableShape.of(inputs, cardinalities=encoding.cardinalities, hidden=(4,), outputs=1)
+    net = TableNet.scaled(shape, inputs["numbers"])
     assert (net.shape.flagged, net.shape.gapped) == ((0,), (0,))
     assert net.width == 2 + 1 + 3 + 2
 

@@ -81,11 +81,22 @@ GRAPHS = (".onnx", ".pt2")
 PICKLES = (".pkl", ".pickle", ".joblib")
 
 
+class PartSettings(Table):
+    """A part of the training step, by name."""
+
+    part: str
+    by: str | None = None  # the group it looks at
+    options: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
+
+
 class ModelSettings(Table):
     """Where decisions come from; none of them given: the recorded labels stand for decisions."""
 
     train: str | None = None  # a recipe, or module:factory
     options: Mapping[str, Any] = Field(default_factory=dict)
+    parts: tuple[PartSettings, ...] = ()
+    device: str = "cpu"
+    exact: bool = False  # refuse operations that may differ between two runs
     weights: str | None = None
     factory: str | None = None
     black_box: str | None = None  # module:function, returns an estimator or a callable

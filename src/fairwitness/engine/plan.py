@@ -15,7 +15,7 @@ from fairwitness.core.questions import QUESTIONS, Question
 from fairwitness.core.registry import select
 from fairwitness.core.subject import Need, Outline
 from fairwitness.engine.config import Config
-from fairwitness.engine.models import parse_options
+from fairwitness.engine.options import parse_options
 from fairwitness.engine.presets import PRESETS
 
 LACKING: dict[Need, str] = {

@@ -15,11 +15,13 @@ from fairwitness.core.columns import Column, Grouping, Part
 from fairwitness.core.digest import digest
 from fairwitness.core.errors import ConfigError, DataError
 from fairwitness.core.subject import Model, Need, Outline, Rows
-from fairwitness.engine import models, outcomes, split
+from fairwitness.engine import foreign, models, outcomes, split
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.columns import Declared, declare
 from fairwitness.engine.config import Config
 from fairwitness.engine.progress import Progress
+from fairwitness.engine.request import Request
+from fairwitness.engine.request import features as offered
 from fairwitness.io.kinds import as_rows
 from fairwitness.io.table import Table
 
@@ -80,6 +82,7 @@ def assemble(
     Raises:
         UserError: Anything in data, config or model that does not fit together.
     """
+    foreign.refuse_unused(config, model, source=source)
     if not table.frame.height:
         raise DataError(f"{table.source}: a header and no rows; there is nothing to audit")
     declared = declare(table, config, source=source)
@@ -89,7 +92,7 @@ def assemble(
     deployed: Model | None = None
     withheld: dict[str, str] = {}
     if model is not None or models.wanted(config):
-        request = models.Request(
+        request = Request(
             table=table, declared=declared, goal=goal, parts=parts, config=config, base=base, source=source
         )
         built = models.build(request, model, cache=cache, progress=progress)
@@ -101,7 +104,7 @@ def assemble(
         made = replace(made, notes=built.notes)
     else:
         goal, made = outcomes.recorded_decisions(table, config, goal, source=source)
-        features, _ = models.features(declared, config)
+        features, _ = offered(declared, config)
     derived = outcomes.derived(goal, made)
     if parts is not None:
         derived[PART] = parts

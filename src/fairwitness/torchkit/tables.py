@@ -38,6 +38,28 @@ class TableShape:
     outputs: int
     dropout: float = 0.0
 
+    @classmethod
+    def of(
+        cls,
+        inputs: Mapping[str, Tensor],  # of the training rows, as TableEncoding gives them
+        *,
+        cardinalities: Sequence[int],
+        hidden: Sequence[int],
+        outputs: int,
+        dropout: float = 0.0,
+    ) -> Self:
+        """The shape that fits training rows."""
+        numbers, codes = inputs["numbers"], inputs["codes"]
+        return cls(
+            numbers=numbers.shape[1],
+            flagged=tuple((~numbers.isfinite()).any(dim=0).nonzero().flatten().tolist()),
+            cardinalities=tuple(cardinalities),
+            gapped=tuple((codes == MISSING_CODE).any(dim=0).nonzero().flatten().tolist()),
+            hidden=tuple(hidden),
+            outputs=outputs,
+            dropout=dropout,
+        )
+
 
 class Scaling(nn.Module):
     """Standardised numbers: mean 0 and deviation 1 over the training rows, the median in place of what is missing, then
@@ -146,26 +168,8 @@ class TableNet(Net):
         self.body = nn.Sequential(*layers, nn.Linear(wide, shape.outputs))
 
     @classmethod
-    def fitted(
-        cls,
-        inputs: Mapping[str, Tensor],  # of the training rows, as TableEncoding gives them
-        *,
-        cardinalities: Sequence[int],
-        hidden: Sequence[int],
-        outputs: int,
-        dropout: float = 0.0,
-    ) -> Self:
-        """A net shaped and scaled for training rows, its weights still random."""
-        numbers, codes = inputs["numbers"], inputs["codes"]
-        shape = TableShape(
-            numbers=numbers.shape[1],
-            flagged=tuple((~numbers.isfinite()).any(dim=0).nonzero().flatten().tolist()),
-            cardinalities=tuple(cardinalities),
-            gapped=tuple((codes == MISSING_CODE).any(dim=0).nonzero().flatten().tolist()),
-            hidden=tuple(hidden),
-            outputs=outputs,
-            dropout=dropout,
-        )
+    def scaled(cls, shape: TableShape, numbers: Tensor) -> Self:
+        """A net scaled for (n, d) raw numbers of training rows, its weights still random."""
         net = cls(shape)
         net.scaling.fit(numbers)
         return net

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -111,8 +111,19 @@ def deterministic(*, on: bool = True) -> Iterator[None]:
         torch.use_deterministic_algorithms(before)
 
 
-def hold_back(labels: NDArray[np.int64], share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """(n,) which rows to hold out of training: `share` of each class, rounded down, so a lone row stays in training."""
+def hold_back(
+    labels: NDArray[np.int64],  # (n,)
+    share: float,
+    rng: np.random.Generator,
+    *,
+    units: NDArray[Any] | None = None,  # (n,) what belongs together
+) -> NDArray[np.bool_]:
+    """(n,) which rows to hold out of training: `share` of each class, rounded down, so a lone row stays in training. With
+    units: `share` of those whose first row is of the class, each with all its rows.
+    """
+    if units is not None:
+        _, first, unit = np.unique(units, return_index=True, return_inverse=True)
+        return hold_back(labels[first], share, rng)[unit]
     held = np.zeros(len(labels), dtype=bool)
     for label in np.unique(labels):
         places = rng.permutation(np.flatnonzero(labels == label))

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import torch
 
-from fairwitness.torchkit.modules.autoencoder import Autoencoder, AutoencoderShape, rank
+from fairwitness.torchkit.modules.autoencoder import Autoencoder, AutoencoderShape, Reconstruction, rank
 
 
 def test_marks_are_at_their_own_places_and_lines_run_between() -> None:
@@ -22,8 +22,8 @@ def test_scores_rise_with_the_error_even_where_marks_coincide() -> None:
 def test_about_as_many_normal_rows_lie_below_a_score_as_it_says() -> None:
     """A score is uniform over fresh errors of the law the marks came from."""
     rng = np.random.default_rng(0)
-    net = Autoencoder(AutoencoderShape(values=3, hidden=(2,), marks=400))
-    net.calibrate(torch.from_numpy(rng.gamma(2, 1, 5000)))
+    net = Autoencoder.around(Reconstruction(3, (2,)), torch.from_numpy(rng.gamma(2, 1, 5000)), most=400)
+    assert net.shape.marks == len(net.marks) == 400
     found = rank(torch.from_numpy(rng.gamma(2, 1, 5000)).float(), net.marks)
     for share in (0.1, 0.5, 0.9, 0.99):
         assert abs(float((found <= share).float().mean()) - share) < 0.02

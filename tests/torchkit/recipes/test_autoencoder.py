@@ -24,7 +24,9 @@ CLASSES = ("normal", "odd")
 
 def fit(columns: tuple[Column, ...], rows: Rows, target: NDArray[Any], **settings: Any) -> TorchModel:
     options = AutoencoderOptions(**{"epochs": 30, "hidden": (8, 1), **settings})
-    return autoencoder.fit(rows, target, columns=columns, classes=CLASSES, positive="odd", options=options, seed=0)
+    return autoencoder.AUTOENCODER.fit(
+        rows, target, columns=columns, classes=CLASSES, positive="odd", options=options, seed=0
+    )
 
 
 def line(n: int = 800, seed: int = 0) -> tuple[NDArray[np.float64], NDArray[Any]]:
@@ -90,7 +92,7 @@ def test_what_it_cannot_learn_is_refused_in_one_line() -> None:
     with pytest.raises(ModelError, match="every training row has the class 'odd'"):
         fit(columns, rows, np.full(60, "odd", dtype=object))
     with pytest.raises(ModelError, match="tells one class from the other, and is given 'a', 'b', 'c'; declare"):
-        autoencoder.fit(rows, target, columns=columns, classes=("a", "b", "c"), positive="a", seed=0)
+        autoencoder.AUTOENCODER.fit(rows, target, columns=columns, classes=("a", "b", "c"), positive="a", seed=0)
     with pytest.raises(ValueError, match="flagged is 0"):
         AutoencoderOptions(flagged=0.0)
 

@@ -12,6 +12,7 @@ from fairwitness.core.subject import Rows
 from fairwitness.torchkit.model import TorchModel
 from fairwitness.torchkit.recipes import mlp
 from fairwitness.torchkit.recipes.mlp import MlpOptions
+from fairwitness.torchkit.recipes.prepared import Training
 from support.tables import table
 
 NO_YES = ("no", "yes")
@@ -19,7 +20,7 @@ NO_YES = ("no", "yes")
 
 def fit(columns: tuple[Column, ...], rows: Rows, target: NDArray[Any], **settings: Any) -> TorchModel:
     settings = {"classes": NO_YES, "positive": "yes", "seed": 0, **settings}
-    return mlp.fit(rows, target, columns=columns, **settings)
+    return mlp.MLP.fit(rows, target, columns=columns, **settings)
 
 
 def scores(model: TorchModel, rows: Rows) -> NDArray[np.float64]:
@@ -147,7 +148,13 @@ def test_held_back_rows_choose_the_pass_and_the_note_says_so() -> None:
     columns, rows, target = drawn(400)
     told: list[tuple[int, int]] = []
     options = MlpOptions(epochs=150, patience=5, learning_rate=0.03)
-    model = fit(columns, rows, target, options=options, progress=lambda done, planned: told.append((done, planned)))
+    model = fit(
+        columns,
+        rows,
+        target,
+        options=options,
+        training=Training(progress=lambda done, planned: told.append((done, planned))),
+    )
     assert told == [(done, 150) for done in range(1, len(told) + 1)]
     assert len(told) < 150
     held = int(0.15 * (target == "yes").sum()) + int(0.15 * (target == "no").sum())

@@ -68,7 +68,7 @@ def test_a_plain_module_learns_with_one_logit_or_two(outputs: int, tmp_path: Pat
     model, right = fit(tmp_path, PLAIN.format(outputs=outputs, last=""))
     assert right > 0.7
     assert model.words.endswith("parameters, trained here")
-    assert "training rows were held back to choose it" in model.notes[-1]
+    assert "training rows were held back to choose it" in model.notes[0]
 
 
 def test_tensors_by_name_and_a_flat_output_are_learned_from(tmp_path: Path) -> None:

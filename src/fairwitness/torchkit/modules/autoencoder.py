@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -37,10 +38,11 @@ class Reconstruction(nn.Module):
     the AUC on three NAB files falls from 0.50, 0.94, 0.95 to 0.39, 0.86, 0.91.
     """
 
-    def __init__(self, shape: AutoencoderShape) -> None:
+    def __init__(self, values: int, hidden: tuple[int, ...]) -> None:
         super().__init__()
-        self.scaling = Scaling(shape.values, ())
-        down = (shape.values, *shape.hidden)
+        self.scaling = Scaling(values, ())
+        self.values, self.hidden = values, hidden
+        down = (values, *hidden)
         self.encoder, self.decoder = _layers(down), _layers(down[::-1])
 
     def forward(self, sequence: Tensor) -> Tensor:
@@ -66,13 +68,20 @@ class Autoencoder(Net):
     def __init__(self, shape: AutoencoderShape) -> None:
         super().__init__()
         self.shape = shape
-        self.core = Reconstruction(shape)
+        self.core = Reconstruction(shape.values, shape.hidden)
         self.register_buffer("marks", torch.arange(1.0, shape.marks + 1))
 
-    def calibrate(self, errors: Tensor) -> None:
-        """Take the marks from (m,) errors of normal rows: all of them, or as many quantiles as there are marks."""
-        places = (torch.arange(self.shape.marks) + 0.5) / self.shape.marks
-        self.marks.copy_(torch.quantile(errors.double(), places.double()))
+    @classmethod
+    def around(cls, core: Reconstruction, errors: Tensor, *, most: int) -> Self:
+        """The network with a trained core, which gives (m,) errors of normal rows: they are the marks, or as many of
+        their quantiles as are kept at most.
+        """
+        marks = min(len(errors), most)
+        net = cls(AutoencoderShape(values=core.values, hidden=core.hidden, marks=marks))
+        net.core = core
+        places = (torch.arange(marks) + 0.5) / marks
+        net.marks = torch.quantile(errors.double(), places.double().to(errors.device)).float()
+        return net
 
     def forward(self, sequence: Tensor) -> Tensor:
         """(n, steps, dimensions) raw values to (n,) scores in [0, 1)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,17 +12,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fairwitness.core.columns import Column
-from fairwitness.core.digest import generator
 from fairwitness.core.subject import Rows
 from fairwitness.torchkit.encoding_series import SeriesEncoding
 from fairwitness.torchkit.errors import TrainingError
 from fairwitness.torchkit.layers import reading
 from fairwitness.torchkit.model import TorchModel
-from fairwitness.torchkit.modules.autoencoder import Autoencoder, AutoencoderShape
-from fairwitness.torchkit.recipes.fitting import chosen, enough
-from fairwitness.torchkit.recipes.recipe import NUMBERS, Recipe, TrainOptions
+from fairwitness.torchkit.modules.autoencoder import Autoencoder, Reconstruction
+from fairwitness.torchkit.recipes.options import TrainOptions
+from fairwitness.torchkit.recipes.prepared import Prepared
+from fairwitness.torchkit.recipes.recipe import NUMBERS, Recipe
 from fairwitness.torchkit.scores import DecisionRule
-from fairwitness.torchkit.training import Progress, hold_back, seeded, train
 
 MARKS_MOST = 1_000
 
@@ -52,69 +51,61 @@ class AutoencoderOptions(TrainOptions):
             raise ValueError(f"flagged is {self.flagged}; it must be above 0 and below 1")
 
 
-def fit(
+def prepare(
     rows: Rows,
     target: NDArray[Any],
     *,
     columns: Sequence[Column],  # two and more of numbers, or one of series
     classes: tuple[str, ...],
     positive: str | None,  # the anomaly; rows recorded as one are not trained on
-    options: AutoencoderOptions | None = None,
-    seed: int,
-    progress: Progress | None = None,
-) -> TorchModel:
-    """Train on the rows that are not recorded as anomalies; see `Fit`.
+    options: AutoencoderOptions,
+) -> Prepared:
+    """The rows that are not recorded as anomalies; see `Prepare`.
 
     Raises:
         EncodingError: The columns are no numbers and no series.
         TrainingError: No features, not two classes with a positive one, or no row of the other class.
     """
-    settings = options or AutoencoderOptions()
-    rule = DecisionRule(classes=classes, positive=positive, activation="probabilities", threshold=1 - settings.flagged)
+    rule = DecisionRule(classes=classes, positive=positive, activation="probabilities", threshold=1 - options.flagged)
     if not rule.binary:
         raise TrainingError.no_anomaly(classes)
     if not columns:
         raise TrainingError.no_features()
-    normal = rows.where(np.array([name != positive for name in target], dtype=bool))
+    used = np.array([name != positive for name in target], dtype=bool)
+    normal = rows.where(used)
     if not len(normal):
         raise TrainingError.one_class(str(positive))
     encoding = SeriesEncoding.fit(columns, normal)
     inputs = encoding.encode(normal)
-    held = hold_back(np.zeros(len(normal), dtype=np.int64), settings.held, generator(seed, "torchkit", "held"))
-    apart = held if enough(held) else ~held
-    with seeded(seed) as dice:
-        shape = AutoencoderShape(
-            values=encoding.steps * encoding.dimensions,
-            hidden=settings.hidden,
-            marks=min(int(apart.sum()), MARKS_MOST),
+    values = encoding.steps * encoding.dimensions
+
+    def build(some: Mapping[str, Tensor]) -> Reconstruction:
+        core = Reconstruction(values, options.hidden)
+        core.scaling.fit(some["sequence"].flatten(1))
+        return core
+
+    def finish(core: Any, held: NDArray[np.bool_]) -> TorchModel:  # noqa: ANN401 - what `build` gave
+        apart = held if held.any() else ~held
+        with reading(core):
+            errors = core(inputs["sequence"][torch.from_numpy(apart)])
+        net = Autoencoder.around(core, errors, most=MARKS_MOST)
+        seen = "held back" if held.any() else "it was trained on"
+        meaning = (
+            f"It has learned rows that are not {positive!r}; {len(rows) - len(normal):,} train rows that are were left "
+            f"out. A score is about the share of {len(errors):,} such rows {seen} that come back with a smaller error; "
+            f"{options.flagged:.2%} of them are flagged."
         )
-        net = Autoencoder(shape)
-        net.core.scaling.fit(inputs["sequence"].flatten(1))
-        trained = train(
-            net.core,
-            inputs,
-            torch.zeros(len(normal)),
-            held=held & enough(held),
-            schedule=settings.schedule,
-            dice=dice,
-            progress=progress,
-            losses=_as_is,
-        )
-        with reading(net):
-            net.calibrate(net.core(inputs["sequence"][torch.from_numpy(apart)]))
-    seen = "held back" if enough(held) else "it was trained on"
-    meaning = (
-        f"It has learned rows that are not {positive!r}; {len(rows) - len(normal):,} train rows that are were left out. "
-        f"A score is about the share of {int(apart.sum()):,} such rows {seen} that come back with a smaller error; "
-        f"{settings.flagged:.2%} of them are flagged."
-    )
-    return TorchModel(
-        net,
-        encoding,
-        rule,
-        words=f"{net.words}, trained here",
-        source="model trained here",
-        notes=(chosen(trained, held, len(normal)), meaning),
+        words = f"{net.words}, trained here"
+        return TorchModel(net, encoding, rule, words=words, source="model trained here", notes=(meaning,))
+
+    return Prepared(
+        inputs=inputs,
+        target=torch.zeros(len(normal)),
+        labels=np.zeros(len(normal), dtype=np.int64),
+        build=build,
+        finish=finish,
+        losses=_as_is,
+        used=used,
     )
 
 
@@ -127,5 +118,5 @@ AUTOENCODER = Recipe(
     reads=(frozenset({"series"}), NUMBERS),
     words="one column of series, or two and more of numbers",
     options=AutoencoderOptions,
-    fit=fit,
+    prepare=prepare,
 )

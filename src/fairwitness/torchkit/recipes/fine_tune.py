@@ -19,15 +19,16 @@ from fairwitness.torchkit.errors import TrainingError
 from fairwitness.torchkit.layers import parameter_count
 from fairwitness.torchkit.model import TorchModel
 from fairwitness.torchkit.modules.net import Net
-from fairwitness.torchkit.recipes.fitting import fit_classifier
-from fairwitness.torchkit.recipes.recipe import Recipe, TrainOptions
-from fairwitness.torchkit.training import Progress
+from fairwitness.torchkit.recipes.classifier import Build, prepare_classifier
+from fairwitness.torchkit.recipes.options import ClassifierOptions
+from fairwitness.torchkit.recipes.prepared import Prepared
+from fairwitness.torchkit.recipes.recipe import Recipe
 
 HEAD = "head"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FineTuneOptions(TrainOptions):
+class FineTuneOptions(ClassifierOptions):
     """What may be set, beside the training itself.
 
     Attributes:
@@ -42,7 +43,7 @@ class FineTuneOptions(TrainOptions):
     learns: tuple[str, ...] = ("head",)
 
     def __post_init__(self) -> None:
-        TrainOptions.__post_init__(self)
+        ClassifierOptions.__post_init__(self)
         if not self.base:
             raise ValueError("base is not set; name the folder of the saved model")
         learns: object = self.learns  # from a config it may be anything
@@ -77,12 +78,12 @@ def recipe(name: str, base: Path) -> FineTune:
         reads=(frozenset(get_args(Kind)),),
         words="what its saved model reads",
         options=FineTuneOptions,
-        fit=partial(fit, folder=base),
+        prepare=partial(prepare, folder=base),
         folder=base,
     )
 
 
-def fit(
+def prepare(
     rows: Rows,
     target: NDArray[Any],
     *,
@@ -90,11 +91,9 @@ def fit(
     classes: tuple[str, ...],
     positive: str | None,
     options: FineTuneOptions,
-    seed: int,
-    progress: Progress | None = None,
     folder: Path,
-) -> TorchModel:
-    """Train a copy of the saved model; its last layer starts anew where the classes differ. See `Fit`.
+) -> Prepared:
+    """Rows for a copy of the saved model; its last layer starts anew where the classes differ. See `Prepare`.
 
     Scaling, categories and word pieces stay those of the saved model.
 
@@ -108,29 +107,30 @@ def fit(
         raise TrainingError.no_classifier(saved.words)
     same = (classes, positive) == (saved.rule.classes, saved.rule.positive)
 
-    def build(_: OwnEncoding, __: Mapping[str, Tensor], outputs: int) -> Net:
-        return _frozen(old.with_outputs(outputs, keep_head=same), options.learns)
+    def network(_: OwnEncoding, __: Mapping[str, Tensor], outputs: int) -> Build:
+        _learning(old, options.learns)  # layers that are not there are named before any training
+        return lambda _: _frozen(old.with_outputs(outputs, keep_head=same), options.learns)
 
-    model = fit_classifier(
+    def origin(module: Net) -> tuple[str, ...]:
+        learned = sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
+        head = "" if same else ", with a last layer of its own"
+        words = (
+            f"It starts from a saved model, {saved.words.removesuffix(', trained here')}{head}; {learned:,} of "
+            f"{parameter_count(module):,} parameters have learned from the training rows ({', '.join(options.learns)})."
+        )
+        return (words,)
+
+    return prepare_classifier(
         rows,
         target,
         columns=columns,
         classes=classes,
         positive=positive,
         options=options,
-        seed=seed,
-        progress=progress,
         encoding=partial(_read_by, _encoding(saved)),
-        build=build,
+        network=network,
+        notes=origin,
     )
-    learned = sum(parameter.numel() for parameter in model.module.parameters() if parameter.requires_grad)
-    head = "" if same else ", with a last layer of its own"
-    origin = (
-        f"It starts from a saved model, {saved.words.removesuffix(', trained here')}{head}; {learned:,} of "
-        f"{parameter_count(model.module):,} parameters have learned from the training rows ({', '.join(options.learns)})."
-    )
-    model.notes += (origin,)
-    return model
 
 
 def _saved(folder: Path, options: FineTuneOptions) -> TorchModel:
@@ -159,13 +159,23 @@ def _read_by(encoding: OwnEncoding, columns: Sequence[Column], rows: Rows) -> Ow
 
 def _frozen(net: Net, learns: Sequence[str]) -> Net:
     """The network with every parameter frozen but those of the layers named."""
+    names = _learning(net, learns)
+    for name, parameter in net.named_parameters():
+        parameter.requires_grad = any(name.startswith(f"{layer}.") for layer in names)
+    return net
+
+
+def _learning(net: Net, learns: Sequence[str]) -> list[str]:
+    """The layers by their names in the network.
+
+    Raises:
+        TrainingError: One is not there, or none of them has a parameter.
+    """
     layers = [name for name, _ in net.named_modules() if name]
     names = [net.head_name if name == HEAD else name for name in learns]
     for name in names:
         if name not in layers:
             raise TrainingError.no_layer(name, [HEAD, *layers])
-    for name, parameter in net.named_parameters():
-        parameter.requires_grad = any(name.startswith(f"{layer}.") for layer in names)
-    if not any(parameter.requires_grad for parameter in net.parameters()):
+    if not any(name.startswith(f"{layer}.") for name, _ in net.named_parameters() for layer in names):
         raise TrainingError.nothing_learns(learns)
-    return net
+    return names

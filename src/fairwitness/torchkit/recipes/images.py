@@ -13,15 +13,15 @@ from torch import Tensor
 from fairwitness.core.columns import Column
 from fairwitness.core.subject import Rows
 from fairwitness.torchkit.encoding_images import SIDE_LEAST, ImageEncoding
-from fairwitness.torchkit.model import TorchModel
 from fairwitness.torchkit.modules.images import ConvNet, ImageShape, ResNet
-from fairwitness.torchkit.recipes.fitting import fit_classifier
-from fairwitness.torchkit.recipes.recipe import Recipe, TrainOptions
-from fairwitness.torchkit.training import Progress
+from fairwitness.torchkit.recipes.classifier import Build, prepare_classifier
+from fairwitness.torchkit.recipes.options import ClassifierOptions
+from fairwitness.torchkit.recipes.prepared import Prepared
+from fairwitness.torchkit.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageOptions(TrainOptions):
+class ImageOptions(ClassifierOptions):
     """What may be set, beside the training itself.
 
     Attributes:
@@ -40,7 +40,7 @@ class ImageOptions(TrainOptions):
     flip: bool = False
 
     def __post_init__(self) -> None:
-        TrainOptions.__post_init__(self)
+        ClassifierOptions.__post_init__(self)
         self.shares("dropout")
         self.widths_of("widths")
         if not self.widths:
@@ -58,50 +58,49 @@ class ResNetOptions(ImageOptions):
     widths: tuple[int, ...] = (16, 32, 64)
 
 
-def fit(
+def prepare(
     rows: Rows,
     target: NDArray[Any],
     *,
     columns: Sequence[Column],  # one, of images
     classes: tuple[str, ...],
     positive: str | None,
-    options: ImageOptions | None = None,
-    seed: int,
-    progress: Progress | None = None,
-    family: type[ConvNet | ResNet] = ConvNet,
-) -> TorchModel:
-    """Train on rows; see `Fit`.
+    options: ImageOptions,
+    family: type[ConvNet | ResNet],
+) -> Prepared:
+    """Rows for a convolutional network; see `Prepare`.
 
     Raises:
         EncodingError: There is not exactly one column of images, or they are too small or hold NaN.
         TrainingError: No features, rows without a class, or rows of one class only.
     """
-    settings = options or ImageOptions()
 
-    def build(encoding: ImageEncoding, inputs: Mapping[str, Tensor], outputs: int) -> ConvNet | ResNet:
+    def network(encoding: ImageEncoding, _: Mapping[str, Tensor], outputs: int) -> Build:
         shape = ImageShape(
             channels=encoding.size[0],
-            widths=settings.widths,
+            widths=options.widths,
             outputs=outputs,
-            dropout=settings.dropout,
-            shift=settings.shift,
-            flip=settings.flip,
+            dropout=options.dropout,
+            shift=options.shift,
+            flip=options.flip,
         )
-        net = family(shape)
-        net.pixels.fit(inputs["pixels"])
-        return net
 
-    return fit_classifier(
+        def build(some: Mapping[str, Tensor]) -> ConvNet | ResNet:
+            net = family(shape)
+            net.pixels.fit(some["pixels"])
+            return net
+
+        return build
+
+    return prepare_classifier(
         rows,
         target,
         columns=columns,
         classes=classes,
         positive=positive,
-        options=settings,
-        seed=seed,
-        progress=progress,
+        options=options,
         encoding=ImageEncoding.fit,
-        build=build,
+        network=network,
     )
 
 
@@ -110,12 +109,12 @@ CNN = Recipe(
     reads=(frozenset({"image"}),),
     words="one column of images",
     options=ImageOptions,
-    fit=partial(fit, family=ConvNet),
+    prepare=partial(prepare, family=ConvNet),
 )
 RESNET = Recipe(
     name="resnet",
     reads=(frozenset({"image"}),),
     words="one column of images",
     options=ResNetOptions,
-    fit=partial(fit, family=ResNet),
+    prepare=partial(prepare, family=ResNet),
 )

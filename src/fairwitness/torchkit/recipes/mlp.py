@@ -12,15 +12,15 @@ from torch import Tensor
 from fairwitness.core.columns import Column
 from fairwitness.core.subject import Rows
 from fairwitness.torchkit.encoding import TableEncoding
-from fairwitness.torchkit.model import TorchModel
-from fairwitness.torchkit.recipes.fitting import fit_classifier
-from fairwitness.torchkit.recipes.recipe import NUMBERS, Recipe, TrainOptions
-from fairwitness.torchkit.tables import TableNet
-from fairwitness.torchkit.training import Progress
+from fairwitness.torchkit.recipes.classifier import Build, prepare_classifier
+from fairwitness.torchkit.recipes.options import ClassifierOptions
+from fairwitness.torchkit.recipes.prepared import Prepared
+from fairwitness.torchkit.recipes.recipe import NUMBERS, Recipe
+from fairwitness.torchkit.tables import TableNet, TableShape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MlpOptions(TrainOptions):
+class MlpOptions(ClassifierOptions):
     """What may be set, beside the training itself.
 
     Attributes:
@@ -32,50 +32,46 @@ class MlpOptions(TrainOptions):
     dropout: float = 0.1
 
     def __post_init__(self) -> None:
-        TrainOptions.__post_init__(self)
+        ClassifierOptions.__post_init__(self)
         self.shares("dropout")
         self.widths_of("hidden")
 
 
-def fit(
+def prepare(
     rows: Rows,
     target: NDArray[Any],
     *,
     columns: Sequence[Column],  # numbers and categories
     classes: tuple[str, ...],
     positive: str | None,
-    options: MlpOptions | None = None,
-    seed: int,
-    progress: Progress | None = None,
-) -> TorchModel:
-    """Train on rows; see `Fit`.
+    options: MlpOptions,
+) -> Prepared:
+    """Rows for a perceptron; see `Prepare`.
 
     Raises:
         EncodingError: A feature is text, a date or an image.
         TrainingError: No features, rows without a class, or rows of one class only.
     """
-    settings = options or MlpOptions()
 
-    def build(encoding: TableEncoding, inputs: Mapping[str, Tensor], outputs: int) -> TableNet:
-        return TableNet.fitted(
+    def network(encoding: TableEncoding, inputs: Mapping[str, Tensor], outputs: int) -> Build:
+        shape = TableShape.of(
             inputs,
             cardinalities=encoding.cardinalities,
-            hidden=settings.hidden,
+            hidden=options.hidden,
             outputs=outputs,
-            dropout=settings.dropout,
+            dropout=options.dropout,
         )
+        return lambda some: TableNet.scaled(shape, some["numbers"])
 
-    return fit_classifier(
+    return prepare_classifier(
         rows,
         target,
         columns=columns,
         classes=classes,
         positive=positive,
-        options=settings,
-        seed=seed,
-        progress=progress,
+        options=options,
         encoding=TableEncoding.fit,
-        build=build,
+        network=network,
     )
 
 
@@ -84,5 +80,5 @@ MLP = Recipe(
     reads=(NUMBERS | {"category"},),
     words="numbers and categories",
     options=MlpOptions,
-    fit=fit,
+    prepare=prepare,
 )

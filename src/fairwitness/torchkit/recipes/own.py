@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fairwitness.core.columns import Column, Kind
-from fairwitness.core.digest import generator
 from fairwitness.core.errors import UserError
 from fairwitness.core.subject import Rows
 from fairwitness.torchkit.errors import TrainingError
@@ -21,13 +21,18 @@ from fairwitness.torchkit.frames import cut
 from fairwitness.torchkit.layers import reading
 from fairwitness.torchkit.loading import build, from_module
 from fairwitness.torchkit.model import TorchModel, call
-from fairwitness.torchkit.recipes.fitting import answers, chosen, enough, numbered
-from fairwitness.torchkit.recipes.recipe import Recipe, TrainOptions
-from fairwitness.torchkit.training import Progress, hold_back, seeded, train
+from fairwitness.torchkit.recipes.classifier import answers, class_weights, numbered
+from fairwitness.torchkit.recipes.options import ClassifierOptions
+from fairwitness.torchkit.recipes.prepared import Prepared
+from fairwitness.torchkit.recipes.recipe import Recipe
+from fairwitness.torchkit.training import seeded
+
+Given = tuple[nn.Module, Mapping[str, Any]]
+"""A module, and what its factory says of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnOptions(TrainOptions):
+class OwnOptions(ClassifierOptions):
     """What may be set of a training whose network is not ours."""
 
     epochs: int = 50
@@ -42,40 +47,37 @@ def recipe(factory: str, base: Path) -> Recipe:
         reads=(frozenset(get_args(Kind)),),
         words="what its factory encodes",
         options=OwnOptions,
-        fit=partial(fit, factory=factory, base=base),
+        prepare=partial(prepare, factory=factory, base=base),
         saves=False,
     )
 
 
-def fit(
+def prepare(
     rows: Rows,
     target: NDArray[Any],
     *,
     columns: Sequence[Column],
     classes: tuple[str, ...],
     positive: str | None,
-    options: OwnOptions | None = None,
-    seed: int,
-    progress: Progress | None = None,
+    options: OwnOptions,
     factory: str,  # called without arguments; gives a module, or a module and {"encode": ...}
     base: Path,
-) -> TorchModel:
-    """Build the module with seeded weights and train it on cross-entropy; it must give logits. See `Fit`.
+) -> Prepared:
+    """Rows as the factory encodes them. A first module is tried on them; it must give logits. See `Prepare`.
 
     Raises:
         ModelError: The factory or its module fails, gives probabilities, or outputs that do not fit the classes.
         TrainingError: No features, rows without a class, or rows of one class only.
     """
-    settings = options or OwnOptions()
     if not columns:
         raise TrainingError.no_features()
     labels = numbered(target, classes)
-    held = hold_back(labels, settings.held, generator(seed, "torchkit", "held"))
-    with seeded(seed) as dice:
-        module, extras = build(factory, base)
+
+    def wrap(made: Given) -> TorchModel:
+        module, extras = made
         if extras.get("activation") == "probabilities":
             raise TrainingError.probabilities(factory)
-        model = from_module(
+        return from_module(
             module,
             columns=columns,
             classes=classes,
@@ -84,39 +86,47 @@ def fit(
             encode=extras.get("encode"),
             source=factory,
         )
-        model.outputs(rows)  # shapes that do not fit, and NaN that reaches it, are named before any training
-        inputs = model.encoding.encode(rows)
-        with reading(module):
-            single = call(module, model.encoding.encode(cut(rows, 0, 2))).shape[1:] in {(), (1,)}
-        try:
-            trained = train(
-                _Fed(module, by_name=isinstance(inputs, Mapping)),
-                inputs if isinstance(inputs, Mapping) else _numbered(inputs),
-                answers(labels, model.rule) if single else torch.from_numpy(labels),
-                held=held & enough(held),
-                schedule=settings.schedule,
-                dice=dice,
-                progress=progress,
-            )
-        except UserError:
-            raise
-        except Exception as error:
-            raise TrainingError.raised(factory, error) from error
-    model.words += ", trained here"
-    model.notes += (chosen(trained, held, len(rows)),)
-    return model
+
+    with seeded(0):  # the caller's dice stay
+        model = wrap(build(factory, base))
+    model.outputs(rows)  # shapes that do not fit, and NaN that reaches it, are named before any training
+    inputs = model.encoding.encode(rows)
+    with reading(model.module):
+        single = call(model.module, model.encoding.encode(cut(rows, 0, 2))).shape[1:] in {(), (1,)}
+
+    def finish(fed: Any, _: NDArray[np.bool_]) -> TorchModel:  # noqa: ANN401 - what `build` gave
+        trained = wrap((fed.module, fed.extras))
+        trained.words += ", trained here"
+        return trained
+
+    return Prepared(
+        inputs=inputs if isinstance(inputs, Mapping) else _numbered(inputs),
+        target=answers(labels, model.rule) if single else torch.from_numpy(labels),
+        labels=labels,
+        build=lambda _: _Fed(*build(factory, base), by_name=isinstance(inputs, Mapping), factory=factory),
+        finish=finish,
+        parts=class_weights(options),
+        key=model.code,
+    )
 
 
 class _Fed(nn.Module):
     """The user's module, called by name as training does it, with one column of logits where it gives a flat tensor."""
 
-    def __init__(self, module: nn.Module, *, by_name: bool) -> None:
+    def __init__(self, module: nn.Module, extras: Mapping[str, Any], *, by_name: bool, factory: str) -> None:
         super().__init__()
         self.module = module
+        self.extras = extras
         self.by_name = by_name
+        self.factory = factory
 
     def forward(self, **inputs: Tensor) -> Tensor:
-        logits: Tensor = self.module(**inputs) if self.by_name else self.module(*inputs.values())
+        try:
+            logits: Tensor = self.module(**inputs) if self.by_name else self.module(*inputs.values())
+        except UserError:
+            raise
+        except Exception as error:
+            raise TrainingError.raised(self.factory, error) from error
         return logits[:, None] if logits.ndim == 1 else logits
 
 

@@ -13,21 +13,21 @@ from torch import Tensor
 from fairwitness.core.columns import Column, Kind
 from fairwitness.core.subject import Rows
 from fairwitness.torchkit.encoding_series import SeriesEncoding
-from fairwitness.torchkit.model import TorchModel
 from fairwitness.torchkit.modules.recurrent import RecurrentNet
 from fairwitness.torchkit.modules.sequences import SequenceNet, SequenceShape
 from fairwitness.torchkit.modules.transformer import Transformer
-from fairwitness.torchkit.recipes.fitting import fit_classifier
-from fairwitness.torchkit.recipes.recipe import NUMBERS, Recipe, TrainOptions
+from fairwitness.torchkit.recipes.classifier import Build, prepare_classifier
+from fairwitness.torchkit.recipes.options import ClassifierOptions
+from fairwitness.torchkit.recipes.prepared import Prepared
+from fairwitness.torchkit.recipes.recipe import NUMBERS, Recipe
 from fairwitness.torchkit.tokens import SPECIAL, TextEncoding
-from fairwitness.torchkit.training import Progress
 
 READS: tuple[frozenset[Kind], ...] = (frozenset({"text"}), frozenset({"series"}), NUMBERS)
 WORDS = "one column of text or of series, or numbers as the steps of one series"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SequenceOptions(TrainOptions):
+class SequenceOptions(ClassifierOptions):
     """What may be set, beside the training itself.
 
     Attributes:
@@ -52,7 +52,7 @@ class SequenceOptions(TrainOptions):
     jitter: float = 0.02
 
     def __post_init__(self) -> None:
-        TrainOptions.__post_init__(self)
+        ClassifierOptions.__post_init__(self)
         self.at_least_one("hidden", "layers", "vocabulary", "length", "embedding")
         self.shares("dropout")
         if self.vocabulary <= len(SPECIAL):
@@ -79,33 +79,30 @@ class TransformerOptions(SequenceOptions):
             raise ValueError(f"heads is {self.heads} and hidden {self.hidden}; the heads must divide it evenly")
 
 
-def fit(
+def prepare(
     rows: Rows,
     target: NDArray[Any],
     *,
     columns: Sequence[Column],  # one of text or of series, or two and more of numbers
     classes: tuple[str, ...],
     positive: str | None,
-    options: SequenceOptions | None = None,
-    seed: int,
-    progress: Progress | None = None,
+    options: SequenceOptions,
     family: type[SequenceNet] = RecurrentNet,
     cell: str,
-) -> TorchModel:
-    """Train on rows; see `Fit`.
+) -> Prepared:
+    """Rows for a network that reads one step after another; see `Prepare`.
 
     Raises:
         EncodingError: The columns are no text and no series, or no training row holds a word.
         TrainingError: No features, rows without a class, or rows of one class only.
     """
-    settings = options or (TransformerOptions() if cell == "transformer" else SequenceOptions())
 
     def encoding(columns: Sequence[Column], rows: Rows) -> TextEncoding | SeriesEncoding:
         if any(column.kind == "text" for column in columns):
-            return TextEncoding.fit(columns, rows, vocabulary=settings.vocabulary, length=settings.length)
+            return TextEncoding.fit(columns, rows, vocabulary=options.vocabulary, length=options.length)
         return SeriesEncoding.fit(columns, rows)
 
-    def build(encoding: TextEncoding | SeriesEncoding, inputs: Mapping[str, Tensor], outputs: int) -> SequenceNet:
+    def network(encoding: TextEncoding | SeriesEncoding, inputs: Mapping[str, Tensor], outputs: int) -> Build:
         sequence, text = inputs["sequence"], isinstance(encoding, TextEncoding)
         shape = SequenceShape(
             cell=cell,
@@ -113,38 +110,40 @@ def fit(
             steps=sequence.shape[1],
             dimensions=0 if text else sequence.shape[2],
             flagged=not text and not bool(sequence.isfinite().all()),
-            embedding=settings.embedding if text else 0,
-            hidden=settings.hidden,
-            layers=settings.layers,
-            heads=settings.heads if isinstance(settings, TransformerOptions) else 0,
+            embedding=options.embedding if text else 0,
+            hidden=options.hidden,
+            layers=options.layers,
+            heads=options.heads if isinstance(options, TransformerOptions) else 0,
             outputs=outputs,
-            dropout=settings.dropout,
-            jitter=0.0 if text else settings.jitter,
+            dropout=options.dropout,
+            jitter=0.0 if text else options.jitter,
         )
-        net = family(shape)
-        net.fit_front(sequence)
-        return net
 
-    return fit_classifier(
+        def build(some: Mapping[str, Tensor]) -> SequenceNet:
+            net = family(shape)
+            net.fit_front(some["sequence"])
+            return net
+
+        return build
+
+    return prepare_classifier(
         rows,
         target,
         columns=columns,
         classes=classes,
         positive=positive,
-        options=settings,
-        seed=seed,
-        progress=progress,
+        options=options,
         encoding=encoding,
-        build=build,
+        network=network,
     )
 
 
-GRU = Recipe(name="gru", reads=READS, words=WORDS, options=SequenceOptions, fit=partial(fit, cell="gru"))
-LSTM = Recipe(name="lstm", reads=READS, words=WORDS, options=SequenceOptions, fit=partial(fit, cell="lstm"))
+GRU = Recipe(name="gru", reads=READS, words=WORDS, options=SequenceOptions, prepare=partial(prepare, cell="gru"))
+LSTM = Recipe(name="lstm", reads=READS, words=WORDS, options=SequenceOptions, prepare=partial(prepare, cell="lstm"))
 TRANSFORMER = Recipe(
     name="transformer",
     reads=READS[:1],
     words="one column of text",
     options=TransformerOptions,
-    fit=partial(fit, cell="transformer", family=Transformer),
+    prepare=partial(prepare, cell="transformer", family=Transformer),
 )

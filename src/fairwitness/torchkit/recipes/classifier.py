@@ -1,4 +1,4 @@
-"""What all recipes share: checks of rows and classes, rows held back, training, and the words about it."""
+"""What the recipes of classifiers share: checks of rows and classes, and the network's outputs and answers."""
 
 from __future__ import annotations
 
@@ -11,36 +11,37 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fairwitness.core.columns import Column
-from fairwitness.core.digest import generator
 from fairwitness.core.subject import Rows
 from fairwitness.torchkit.encoding import OwnEncoding
 from fairwitness.torchkit.errors import TrainingError
 from fairwitness.torchkit.model import TorchModel
 from fairwitness.torchkit.modules.net import Net
-from fairwitness.torchkit.recipes.recipe import TrainOptions
+from fairwitness.torchkit.parts.weights import ClassWeights
+from fairwitness.torchkit.recipes.options import ClassifierOptions
+from fairwitness.torchkit.recipes.prepared import MakePart, Prepared
 from fairwitness.torchkit.scores import DecisionRule
-from fairwitness.torchkit.training import Progress, Trained, hold_back, seeded, train
-
-HELD_LEAST = 10  # with fewer rows held back, their loss is noise
-
 
 E = TypeVar("E", bound=OwnEncoding)
 
+Build = Callable[[Mapping[str, Tensor]], Net]
+"""The inputs that scaling is fitted to, to an untrained network."""
 
-def fit_classifier(
+
+def prepare_classifier(
     rows: Rows,
     target: NDArray[Any],
     *,
     columns: Sequence[Column],
     classes: tuple[str, ...],
     positive: str | None,
-    options: TrainOptions,
-    seed: int,
-    progress: Progress | None,
+    options: ClassifierOptions,
     encoding: Callable[[Sequence[Column], Rows], E],  # learns from training rows
-    build: Callable[[E, Mapping[str, Tensor], int], Net],  # encoding, its tensors, outputs -> a net, scaled, untrained
-) -> TorchModel:
-    """Encode, build and train a network that gives one logit for two classes, one a class for more; see `Fit`.
+    network: Callable[
+        [E, Mapping[str, Tensor], int], Build
+    ],  # for all inputs, on which its shape is settled, and outputs
+    notes: Callable[[Net], tuple[str, ...]] = lambda _: (),  # on the trained network
+) -> Prepared:
+    """Rows for a network that gives one logit for two classes, one a class for more; see `Prepare`.
 
     Raises:
         EncodingError: A column cannot be read.
@@ -52,26 +53,24 @@ def fit_classifier(
     labels = numbered(target, classes)
     encoded = encoding(columns, rows)
     inputs = encoded.encode(rows)
-    held = hold_back(labels, options.held, generator(seed, "torchkit", "held"))
-    watched = held & enough(held)
-    with seeded(seed) as dice:
-        net = build(encoded, inputs, 1 if rule.binary else len(classes))
-        trained = train(
-            net,
-            inputs,
-            answers(labels, rule),
-            held=watched,
-            schedule=options.schedule,
-            dice=dice,
-            progress=progress,
+
+    def finish(module: Any, _: NDArray[np.bool_]) -> TorchModel:  # noqa: ANN401 - what `build` gave
+        return TorchModel(
+            module,
+            encoded,
+            rule,
+            words=f"{module.words}, trained here",
+            source="model trained here",
+            notes=notes(module),
         )
-    return TorchModel(
-        net,
-        encoded,
-        rule,
-        words=f"{net.words}, trained here",
-        source="model trained here",
-        notes=(chosen(trained, held, len(rows)),),
+
+    return Prepared(
+        inputs=inputs,
+        target=answers(labels, rule),
+        labels=labels,
+        build=network(encoded, inputs, 1 if rule.binary else len(classes)),
+        finish=finish,
+        parts=class_weights(options),
     )
 
 
@@ -96,16 +95,6 @@ def answers(labels: NDArray[np.int64], rule: DecisionRule) -> Tensor:
     return (numbers == rule.classes.index(rule.positive or "")).float() if rule.binary else numbers
 
 
-def enough(held: NDArray[np.bool_]) -> bool:
-    """Whether so many rows are held back that their loss means something."""
-    return int(held.sum()) >= HELD_LEAST
-
-
-def chosen(trained: Trained, held: NDArray[np.bool_], rows: int) -> str:
-    """The note on which pass the weights are of, and by what they were chosen."""
-    stopped = (
-        f"{int(held.sum()):,} of {rows:,} training rows were held back to choose it"
-        if enough(held)
-        else f"{rows:,} training rows are too few to hold some back, so its training loss chose it"
-    )
-    return f"The model is that of pass {trained.best} of {trained.epochs} over the training rows: {stopped}."
+def class_weights(options: ClassifierOptions) -> tuple[MakePart, ...]:
+    """The part that the option asks for, if it does."""
+    return (lambda target, _: ClassWeights.balanced(target),) if options.class_weights == "balanced" else ()
