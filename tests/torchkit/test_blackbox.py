@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from fairwitness.core.columns import Column
 from fairwitness.core.errors import ModelError
 from fairwitness.core.subject import Model, Rows
 from fairwitness.torchkit.blackbox import BlackBox, from_callable
@@ -59,6 +60,57 @@ def test_whole_numbers_are_names_of_classes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("classes", "positive", "wanted"),
+    [
+        (("no", "yes"), "yes", ["no", "yes", "no"]),
+        (("no", "yes"), "no", ["yes", "no", "yes"]),  # true stands for the positive class
+        (("0", "1"), "0", ["0", "1", "0"]),  # but is 1 where 1 is a class
+        (("false", "true"), "true", ["false", "true", "false"]),
+    ],
+)
+def test_true_and_false_are_decisions(classes: tuple[str, ...], positive: str, wanted: list[str]) -> None:
+    def unknown(frame: pl.DataFrame) -> pl.Series:
+        return frame["a"].is_null()
+
+    for given in (unknown, lambda frame: np.array(unknown(frame).to_list(), dtype=object)):
+        model = from_callable(given, **{**WANTED, "classes": classes, "positive": positive}, probe=ROWS)
+        made = model.outputs(ROWS)
+        assert made.scores is None
+        assert made.decisions is not None
+        assert made.decisions.tolist() == wanted
+        assert model.notes == ("The model gives decisions and no scores.",)
+
+
+def test_a_threshold_over_decisions_is_refused() -> None:
+    with pytest.raises(
+        ModelError, match=r"^model: gives decisions and no scores, so there is nothing to put a threshold"
+    ):
+        from_callable(lambda frame: frame["a"].is_null(), **WANTED, threshold=0.3, probe=ROWS)
+
+
+def test_images_come_beside_the_frame() -> None:
+    rows = Rows(ids=np.arange(2), columns={}, media={"scan": np.array([[[0.0, 0.0]], [[1.0, 0.5]]])})
+    model = from_callable(
+        lambda _, media: media["scan"].mean(axis=(1, 2)), **{**WANTED, "columns": (Column(name="scan", kind="image"),)}
+    )
+    scores = model.outputs(rows).scores
+    assert scores is not None
+    assert scores.tolist() == [[0.0], [0.75]]
+
+
+def test_a_text_column_may_start_with_a_gap() -> None:
+    columns, rows = table(b=[None, "x"])
+    seen: list[pl.DataFrame] = []
+
+    def half(frame: pl.DataFrame) -> np.ndarray:
+        seen.append(frame)
+        return np.full(len(frame), 0.5)
+
+    from_callable(half, **{**WANTED, "columns": columns}).outputs(rows)
+    assert seen[0]["b"].to_list() == [None, "x"]
+
+
+@pytest.mark.parametrize(
     ("function", "message"),
     [
         (
@@ -75,10 +127,11 @@ def test_whole_numbers_are_names_of_classes() -> None:
         ),
         (
             lambda _: np.array([["yes", "no"]]),
-            r"model: the output has shape \(1, 2\); it must be \(n,\) for class names",
+            r"model: the output has shape \(1, 2\); it must be \(n,\) for decisions",
         ),
         (lambda frame: frame["a"].to_numpy(), "model: the output is NaN or infinite in 1 of 3 rows"),
         (lambda _: None, r"model: the output has shape \(\)"),
+        (lambda _: [0, 1, 0], r"model: decides '0', which is not a class of the target"),
     ],
 )
 def test_what_cannot_be_read_is_told_in_one_line(function: Any, message: str) -> None:

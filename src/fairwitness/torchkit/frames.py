@@ -34,7 +34,9 @@ def rows_frame(rows: Rows, columns: Sequence[Column]) -> pl.DataFrame:
         {
             column.name: pl.Series(rows.columns[column.name], dtype=pl.Float64, nan_to_null=True)
             if column.numeric
-            else pl.Series(rows.columns[column.name], dtype=pl.String)
+            else pl.Series(
+                rows.columns[column.name].tolist(), dtype=pl.String
+            )  # an array that starts with None is no text
             for column in columns
             if not column.media
         }

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from fairwitness.torchkit.errors import LoadError
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def import_named(spec: str, *, base: Path) -> Any:  # noqa: ANN401 - whatever the user has under that name
@@ -28,6 +31,13 @@ def import_named(spec: str, *, base: Path) -> Any:  # noqa: ANN401 - whatever th
     except AttributeError:
         have = [known for known, value in vars(found).items() if callable(value) and not known.startswith("_")]
         raise LoadError.no_function(name, have, source=spec) from None
+
+
+def is_module(given: object) -> TypeGuard[nn.Module]:
+    """Whether it is a torch module, told without importing torch."""
+    return any(
+        f"{kind.__module__}.{kind.__qualname__}" == "torch.nn.modules.module.Module" for kind in type(given).mro()
+    )
 
 
 def _import(module: str, spec: str, base: Path) -> ModuleType:

@@ -152,7 +152,8 @@ class TorchModel:
         if isinstance(output, Tensor):
             return output
         parts = named_parts(output)
-        if not parts:
+        by_place = list(parts) == [str(place) for place in range(len(parts))]
+        if not parts or (by_place and len(parts) > 1 and self._output is None):
             raise OutputError.kind(f"a {type(output).__name__}", source=self.source)
         self._output = chosen(parts, rows, len(self.rule.classes), name=self._output, source=self.source)
         picked: Tensor = parts[self._output]

@@ -1,0 +1,1 @@
+"""Models that were made elsewhere: estimators, ONNX graphs, exported programs, networks with named outputs."""
