@@ -141,7 +141,7 @@ class Provenance:
     valid_days: int | None = None  # days after `started` for which the audit holds; None: nobody has said
     data: str = ""  # where the data lay, as seen from the folder the audit ran in; empty: a frame in memory
     base: str = ""  # the folder of the settings, likewise
-    config: Mapping[str, Any] | None = field(default=None, metadata={"exact": True})  # every setting in force
+    config: Mapping[str, Any] | None = field(default=None, metadata={"exact": True})  # every setting given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,7 +116,7 @@ def audit(
             valid_days=config.policy.valid_days,
             data=_whereabouts(data, config, base),
             base="" if base == Path() else base.as_posix(),
-            config=json.loads(config.model_dump_json()),
+            config=json.loads(config.model_dump_json(exclude_unset=True)),
         ),
         roles=config.roles.named(),
     )

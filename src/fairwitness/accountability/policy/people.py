@@ -19,5 +19,10 @@ def among(name: str, names: Iterable[str]) -> bool:
     return any(same_person(name, each) for each in names)
 
 
+def key_of(key: str, person: str) -> bool:
+    """Whether a key's name, which has no spaces, stands for the person: `ada.byron` for "Ada Byron"."""
+    return same_person(key.replace(".", " "), person.replace(".", " "))
+
+
 def _key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -1,0 +1,80 @@
+"""Between sign-offs and the ledger: recording them, and reading them back with their signatures looked at."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from fairwitness.accountability.ledger import Entry, Ledger, keys
+from fairwitness.accountability.ledger.keys import Registered, Signer
+from fairwitness.accountability.ledger.standalone import Key, MalformedError, unbase64
+from fairwitness.accountability.policy.errors import SignOffError
+from fairwitness.accountability.policy.gate import Assessment, Record
+from fairwitness.accountability.policy.people import key_of
+from fairwitness.accountability.policy.rules import Policy
+from fairwitness.accountability.policy.signoff import SignOff, read_body
+
+
+def entry(signed: SignOff, signer: Signer | None) -> Entry:
+    """A sign-off as it is recorded, signed if there is a key.
+
+    Raises:
+        SignOffError: The key is somebody else's.
+        LedgerError: `cryptography` is missing.
+    """
+    body = signed.body()
+    if signer is not None:
+        if not key_of(signer.name, signed.person):
+            raise SignOffError.foreign_key(signer.name, signed.person)
+        value = base64.b64encode(keys.sign(signer, signed.message())).decode()
+        body["signature"] = {"key": signer.vkey, "value": value}
+    return Entry(kind="sign-off", body=body, time=signed.signed)
+
+
+def of_ledger(ledger: Ledger, subject: str, policy: Policy) -> Record:
+    """What is recorded of one system, each sign-off as authenticated as its signature shows.
+
+    Args:
+        ledger: Where it is recorded.
+        subject: The system's name.
+        policy: Its `keys` say whose key is whose; for others the key first registered in a name counts.
+
+    Raises:
+        LedgerError: The ledger cannot be read, or `cryptography` is missing where there are signatures.
+    """
+    registered = keys.registered(ledger.read(["key"]))
+    sign_offs = []
+    for stored in ledger.find("sign-off", subject):
+        body = stored.entry.body
+        try:
+            signed = read_body(body)
+        except ValueError:
+            continue  # whatever it is, nobody approved anything by it
+        trusted = _trusted(signed.person, registered, policy, before=stored.index)
+        sign_offs.append(replace(signed, authenticated=_signs(body, signed, trusted)))
+    assessed = [stored.entry.body for stored in ledger.find("assessment", subject)]
+    last = assessed[-1] if assessed else None
+    assessment = None
+    if last is not None:
+        assessment = Assessment(complete=last.get("complete") is True, digest=str(last.get("digest")))
+    return Record(sign_offs=tuple(sign_offs), assessment=assessment)
+
+
+def _trusted(person: str, registered: Mapping[str, Sequence[Registered]], policy: Policy, *, before: int) -> Key | None:
+    """The key that speaks for a person: as the policy has it, else the first that was registered in the name."""
+    pinned = [line for name, line in policy.keys.items() if key_of(name, person)]
+    if pinned:
+        return keys.parse(pinned[0])
+    own = [each for name, held in registered.items() if key_of(name, person) for each in held if each.index < before]
+    return min(own, key=lambda each: each.index).key if own else None
+
+
+def _signs(body: Mapping[str, object], signed: SignOff, trusted: Key | None) -> bool:
+    match body.get("signature"):
+        case {"key": str(line), "value": str(value)} if trusted is not None:
+            try:
+                return Key.parse(line) == trusted and keys.verify(trusted, signed.message(), unbase64(value))
+            except MalformedError:
+                return False
+    return False
