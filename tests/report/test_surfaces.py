@@ -14,9 +14,9 @@ import pytest
 from fairwitness import report
 from fairwitness.core.estimate import Severity, Verdict
 from fairwitness.draw import quote
+from fairwitness.draw.markdown import escape
 from fairwitness.draw.sections import sections
 from fairwitness.report import view
-from fairwitness.report.as_markdown import escape
 from support.documents import HOSTILE, LAPSED, WAIVER, crowd, document, finding, sample
 
 # The part of the SARIF 2.1.0 schema (OASIS, sections 3.13 to 3.27) that this log uses.

@@ -27,28 +27,32 @@ MONTHS = (
 )
 
 
-def clean(value: T) -> T:
-    """The same tree with every string made harmless (`draw.plain`): the one gate all data pass on the way out."""
-    return cast("T", _clean(value))
+def clean(value: T, *, longest: int | None = LONGEST) -> T:
+    """The same tree with every string made harmless (`draw.plain`) and at most `longest` characters long (None: whole).
+
+    The one gate all data pass on the way out.
+    """
+    return cast("T", _clean(value, longest))
 
 
-def _clean(value: Any) -> Any:  # noqa: ANN401 - any tree of dataclasses
+def _clean(value: Any, longest: int | None) -> Any:  # noqa: ANN401 - any tree of dataclasses
     if isinstance(value, Verdict):
         return value
     if type(value) is str:
-        return tidy(clip(plain(value).strip()))
+        return tidy(clip(plain(value).strip(), longest))
     if isinstance(value, tuple):
-        return tuple(_clean(item) for item in value)
+        return tuple(_clean(item, longest) for item in value)
     if isinstance(value, Mapping):
-        return {_clean(key): _clean(item) for key, item in value.items()}
+        return {_clean(key, longest): _clean(item, longest) for key, item in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.replace(value, **{f.name: _clean(getattr(value, f.name)) for f in dataclasses.fields(value)})
+        cleaned = {f.name: _clean(getattr(value, f.name), longest) for f in dataclasses.fields(value)}
+        return dataclasses.replace(value, **cleaned)
     return value
 
 
-def clip(text: str) -> str:
+def clip(text: str, longest: int | None = LONGEST) -> str:
     """A group can be named by a whole page of free text; a surface shows its beginning."""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return text if longest is None or len(text) <= longest else f"{text[:longest]}…"
 
 
 def tidy(text: str) -> str:

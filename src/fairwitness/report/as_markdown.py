@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from fairwitness.core.findings import Document, Finding
 from fairwitness.draw import quote
+from fairwitness.draw.markdown import code, escape
 from fairwitness.draw.sections import Sections, sections
 from fairwitness.report import view
 
 MOST = 40  # lines under one heading
-SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$])")
 
 
 def markdown(document: Document) -> str:
@@ -28,31 +26,31 @@ def markdown(document: Document) -> str:
     ]
     lines += _table("Fails", told.fails)
     lines += _table("Uncertain", told.uncertain)
-    lines += _list("Broke", [f"{_code(each.id)}: {escape(each.reason)}" for each in told.errors])
+    lines += _list("Broke", [f"{code(each.id)}: {escape(each.reason)}" for each in told.errors])
     lines += _list(
         "Needs a person", [f"**{escape(asked)}** {escape(rest)}" for asked, rest in map(view.question, told.person)]
     )
-    lines += _list("Explored, not judged", [f"{escape(each.title)} ({_code(each.id)})" for each in told.explored])
+    lines += _list("Explored, not judged", [f"{escape(each.title)} ({code(each.id)})" for each in told.explored])
     lines += _list(
         "Did not apply",
         [
-            f"{escape(why)} {', '.join(_code(each.id) for each in found[:12])}"
+            f"{escape(why)} {', '.join(code(each.id) for each in found[:12])}"
             + (f" and {len(found) - 12} more" if len(found) > 12 else "")
             for why, found in view.by_reason(told.not_applicable).items()
         ],
     )
     if told.passes:
-        passed = [f"- {escape(each.title)}: {escape(quote.quoted(each))} ({_code(each.id)})" for each in told.passes]
+        passed = [f"- {escape(each.title)}: {escape(quote.quoted(each))} ({code(each.id)})" for each in told.passes]
         lines += ["", f"<details><summary>{len(told.passes)} pass</summary>", "", *_capped(passed), "", "</details>"]
     for waiver in document.gate.waivers:
         state = "Waiver lapsed on" if waiver.expired else "Waived until"
         about = f" {escape(waiver.about)}" if waiver.about else ""
-        lines += ["", f"{state} {quote.day(waiver.expires)} by {escape(waiver.owner)}: {_code(waiver.check)}{about}. "]
+        lines += ["", f"{state} {quote.day(waiver.expires)} by {escape(waiver.owner)}: {code(waiver.check)}{about}. "]
         lines[-1] += escape(waiver.reason)
     prov = document.provenance
     lines += [
         "",
-        f"{prov.tool} {prov.version}, {quote.day(prov.started)}, seed {prov.seed}, data {_code(prov.data_digest[:16])}.",
+        f"{prov.tool} {prov.version}, {quote.day(prov.started)}, seed {prov.seed}, data {code(prov.data_digest[:16])}.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -64,25 +62,13 @@ def _counts(told: Sections) -> str:
     )
 
 
-def escape(text: str) -> str:
-    """Text that Markdown leaves alone: no markup, no tag, no mention, no bare link."""
-    text = SPECIAL.sub(r"\\\1", text)  # before the entities, whose # is not the data's
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")
-    return text.replace("://", ":&#47;&#47;").replace("www.", "www&#46;")
-
-
-def _code(text: str) -> str:
-    """An id as code; a backtick or a pipe would end it."""
-    return "`" + text.replace("`", "'").replace("|", "¦") + "`"
-
-
 def _table(title: str, findings: tuple[Finding, ...]) -> list[str]:
     if not findings:
         return []
     rows = [
         f"| {escape(each.title)} | {escape(quote.quoted(each))} | {each.severity}"
         + "".join(f", {escape(mark)}" for mark in view.marks(each))
-        + f" | {_code(each.id)} |"
+        + f" | {code(each.id)} |"
         for each in findings
     ]
     shown = rows[:MOST] + ([f"| and {len(rows) - MOST} more in findings.json | | | |"] if len(rows) > MOST else [])

@@ -1,0 +1,53 @@
+"""A page as one HTML file: nothing fetched, no script, its one style allowed by hash."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from fairwitness.accountability.pages.blocks import WORDS, Page
+from fairwitness.draw import format as fmt
+from fairwitness.draw import page as shared
+from fairwitness.draw import quote
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def html(page: Page) -> str:
+    """The page; every string of it is escaped, and control characters and bidirectional overrides are shown as such."""
+    from markupsafe import Markup
+
+    style = shared.style() + _asset("page.css")
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            page=quote.clean(page, longest=None),
+            style=Markup(style),  # noqa: S704 - our own files
+            symbols=Markup(shared.symbols()),  # noqa: S704 - our own file
+            policy=Markup(shared.policy(style)),  # noqa: S704 - a hash alone
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("fairwitness.accountability.pages", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals.update(fmt=fmt, ICONS=shared.ICONS, WORDS=WORDS)
+    environment.filters["kind"] = lambda block: type(block).__name__.lower()
+    return environment
+
+
+def _asset(name: str) -> str:
+    return files("fairwitness.accountability.pages").joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,112 @@
+"""What a page is made of. Strings are data: nothing in them is markup, whichever surface shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fairwitness.core.estimate import Verdict
+
+State = Literal["answered", "confirmed", "proposed", "unnamed", "open"]
+"""Of a question: a person answered; a person took over what was measured; measured, and no person has looked;
+answered, and nobody has put a name to it; nobody has answered."""
+
+WORDS: dict[State, str] = {
+    "answered": "Answered",
+    "confirmed": "Measured, confirmed",
+    "proposed": "Measured, not confirmed",
+    "unnamed": "Answered, no name",
+    "open": "Open",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One line of a list: a verdict's mark where there is one, a sentence, a number or reason, an id."""
+
+    text: str
+    detail: str = ""
+    verdict: Verdict | None = None
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Terms and what is known of each."""
+
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """A table; a cell is text, or a list of lines."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str | tuple[Item, ...], ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question to a person, its answer if there is one, and what was measured beside it."""
+
+    key: str
+    asks: str
+    whom: str
+    state: State
+    answer: str = ""
+    by: str = ""
+    clause: str = ""
+    measured: tuple[Item, ...] = ()
+
+
+Block = Text | Facts | Items | Grid | Asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Blocks under a heading."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A whole page.
+
+    Attributes:
+        kind: What it is, for the line above the title: "Model card".
+        day: When what it shows was measured, as a reader writes it.
+        title: The one heading of the first level.
+        lead: One paragraph under it.
+        facts: The lines a reader needs first.
+        sections: The rest.
+        foot: What it may not be read as.
+        layout: `prose`, `wide` for tables, or `sheet` for one printed page.
+        tool: What made it.
+    """
+
+    kind: str
+    day: str
+    title: str
+    lead: str
+    facts: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+    foot: str
+    layout: Literal["prose", "wide", "sheet"] = "prose"
+    tool: str = "fairwitness"
