@@ -1,4 +1,4 @@
-"""The Merkle tree of RFC 9162: roots, proofs and their verification, as plain functions.
+"""The Merkle tree of RFC 9162: roots and proofs, as plain functions; their verification stands in `standalone`.
 
 A tree is known by its size and by `Node`, which gives the hash of any full subtree; so a proof reads as few nodes as it
 needs, wherever they are kept.
@@ -8,27 +8,35 @@ Source: RFC 9162 (Certificate Transparency 2.0), section 2.1; its hashes are tho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 
-HASH = 32
-"""Bytes of a hash."""
+from fairwitness.accountability.ledger.standalone import (
+    EMPTY,
+    Growing,
+    join,
+    leaf_hash,
+    node_hash,
+    verify_consistency,
+    verify_inclusion,
+)
 
-EMPTY = sha256().digest()
-"""The root of no entries (2.1.1)."""
+__all__ = [
+    "EMPTY",
+    "Growing",
+    "Node",
+    "consistency",
+    "fold",
+    "inclusion",
+    "leaf_hash",
+    "node_hash",
+    "root",
+    "verify_consistency",
+    "verify_inclusion",
+]
 
 Node = Callable[[int, int], bytes]
 """(height, place) -> hash of the full subtree over the leaves [place * 2**height, (place + 1) * 2**height)."""
-
-
-def leaf_hash(data: bytes) -> bytes:
-    """The leaf of an entry's bytes (2.1.1): the prefix keeps it from passing for an inner node."""
-    return sha256(b"\x00" + data).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """The inner node over two others (2.1.1)."""
-    return sha256(b"\x01" + left + right).digest()
 
 
 def fold(leaves: Sequence[bytes]) -> bytes:
@@ -38,27 +46,6 @@ def fold(leaves: Sequence[bytes]) -> bytes:
         pairs = iter(level)
         level = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
     return level[0]
-
-
-class Growing:
-    """A tree that is only appended to: the full subtrees on its right edge, O(log n) hashes."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self._edge: list[bytes] = []  # one a set bit of size, the largest first
-
-    def append(self, leaf: bytes) -> None:
-        """Add one leaf hash."""
-        bits = self.size
-        self.size += 1
-        while bits & 1:
-            leaf = sha256(b"\x01" + self._edge.pop() + leaf).digest()
-            bits >>= 1
-        self._edge.append(leaf)
-
-    def root(self) -> bytes:
-        """The root of what was appended so far."""
-        return _joined(self._edge)
 
 
 def root(size: int, node: Node) -> bytes:
@@ -102,55 +89,6 @@ def consistency(old: int, size: int, node: Node) -> list[bytes]:
     return path[::-1]
 
 
-def verify_inclusion(*, leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
-    """Whether `proof` shows the leaf at `index` of the tree of `size` with `root` (2.1.3.2); all of it is used up."""
-    if not 0 <= index < size or not _hashes([leaf, *proof, root]):
-        return False
-    place, last, computed = index, size - 1, leaf
-    for item in proof:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
-            computed = node_hash(item, computed)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            computed = node_hash(computed, item)
-        place, last = place >> 1, last >> 1
-    return last == 0 and computed == root
-
-
-def verify_consistency(*, old: int, size: int, old_root: bytes, root: bytes, proof: Sequence[bytes]) -> bool:
-    """Whether `proof` shows that the tree of `size` only added to the tree of `old` (2.1.4.2); all of it is used up.
-
-    From an empty tree everything is consistent, and the proof is empty.
-    """
-    if not 0 <= old <= size or not _hashes([old_root, *proof, root]):
-        return False
-    if old == 0:
-        return not proof and old_root == EMPTY and (size > 0 or root == EMPTY)
-    if old == size:
-        return not proof and old_root == root
-    path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
-    if not path:
-        return False
-    place, last = old - 1, size - 1
-    while place & 1:
-        place, last = place >> 1, last >> 1
-    before = after = path[0]
-    for item in path[1:]:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
-            before, after = node_hash(item, before), node_hash(item, after)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            after = node_hash(after, item)
-        place, last = place >> 1, last >> 1
-    return last == 0 and before == old_root and after == root
-
-
 def _split(width: int) -> int:
     """The largest power of two below `width` (2.1.1)."""
     return 1 << (width - 1).bit_length() - 1
@@ -164,19 +102,4 @@ def _range(start: int, end: int, node: Node) -> bytes:
         height = width.bit_length() - 1
         edge.append(node(height, start >> height))
         start += 1 << height
-    return _joined(edge)
-
-
-def _joined(edge: Iterable[bytes]) -> bytes:
-    """Full subtrees from the largest to the smallest, under one root."""
-    hashes = list(edge)
-    if not hashes:
-        return EMPTY
-    computed = hashes.pop()
-    while hashes:
-        computed = node_hash(hashes.pop(), computed)
-    return computed
-
-
-def _hashes(items: Iterable[bytes]) -> bool:
-    return all(len(item) == HASH for item in items)
+    return join(edge)

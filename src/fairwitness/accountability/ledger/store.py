@@ -20,9 +20,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from fairwitness.accountability.ledger import merkle
+from fairwitness.accountability.ledger import merkle, notes
 from fairwitness.accountability.ledger.entries import Entry, Kind, Stored, decode, encode
 from fairwitness.accountability.ledger.errors import LedgerError
+from fairwitness.accountability.ledger.keys import Signer
+from fairwitness.accountability.ledger.standalone import Checkpoint, Note
 
 DEFAULT = Path(".fairwitness/ledger.sqlite")
 """Where the ledger is, unless `--ledger PATH` says otherwise."""
@@ -41,6 +43,9 @@ STEP = 8
 
 PAGE = 1000
 """Rows read at a time, so that a slow reader holds no lock on writers."""
+
+Row = tuple[int, bytes, str, str | None, bytes]
+"""Place, leaf, kind, key, data."""
 
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -173,6 +178,77 @@ class Ledger:
             raise LedgerError.beyond(old, whole)
         return merkle.consistency(old, whole, self._node) if old else []
 
+    def checkpoint(self, *signers: Signer) -> Checkpoint:
+        """Sign what the log is now, keep the checkpoint beside the entries, and give it.
+
+        Raises:
+            LedgerError: The log no longer continues the last checkpoint, so whoever signs would vouch for a rewriting.
+        """
+        before = [Checkpoint.parse(note) for note in self.notes()]
+        size = self.size
+        if before and (before[-1].size > size or self.root(before[-1].size) != before[-1].root):
+            why = "does not continue its last checkpoint, and is not signed"
+            raise LedgerError.unusable(self.path, why, "`fairwitness verify` says what was changed")
+        note = notes.signed(notes.text(self.origin, size, self.root(size)), signers)
+        self.keep(note)
+        return Checkpoint.parse(str(note))
+
+    def notes(self) -> list[str]:
+        """The checkpoints kept beside the entries, the newest last."""
+        with self._said_plainly():
+            return [row[0] for row in self._db.execute("SELECT note FROM checkpoints ORDER BY number")]
+
+    def keep(self, note: Note) -> Checkpoint:
+        """Keep a checkpoint of this log, such as one that a witness cosigned, beside the entries.
+
+        Raises:
+            LedgerError: It is not of this log as it is.
+        """
+        found = Checkpoint.parse(str(note))
+        if found.origin != self.origin or found.size > self.size or self.root(found.size) != found.root:
+            raise LedgerError.unusable(self.path, "this checkpoint is of another log", "check which log it belongs to")
+        with self._writing():
+            query = "INSERT INTO checkpoints SELECT coalesce(max(number), -1) + 1, ?, ? FROM checkpoints"
+            self._db.execute(query, (found.size, str(note)))
+        return found
+
+    def raw(self, until: int) -> Iterator[Row]:
+        """Rows as they lie on the disk, below place `until`, unchecked: for verification and export."""
+        query = "SELECT place, leaf, kind, key, data FROM entries WHERE place >= ? AND place < ? ORDER BY place LIMIT ?"
+        since = 0
+        while True:
+            with self._said_plainly():
+                rows = self._db.execute(query, (since, until, PAGE)).fetchall()
+            yield from rows
+            if len(rows) < PAGE:
+                return
+            since = rows[-1][0] + 1
+
+    def data(self, place: int) -> bytes:
+        """An entry's bytes.
+
+        Raises:
+            LedgerError: There is no such entry.
+        """
+        with self._said_plainly():
+            row = self._db.execute("SELECT data FROM entries WHERE place = ?", (place,)).fetchone()
+        if row is None:
+            raise LedgerError.beyond(place, self.size)
+        found: bytes = row[0]
+        return found
+
+    def subtrees(self, height: int) -> dict[int, bytes]:
+        """The kept hashes of full subtrees of a height, by place."""
+        with self._said_plainly():
+            return dict(self._db.execute("SELECT place, hash FROM nodes WHERE height = ?", (height,)).fetchall())
+
+    def unguarded(self) -> list[str]:
+        """The triggers of the schema that are missing or were changed."""
+        with self._said_plainly():
+            have = dict(self._db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall())
+        wanted = {line.split()[2]: line for line in _statements() if line.startswith("CREATE TRIGGER")}
+        return [name for name, sql in wanted.items() if have.get(name) != sql.strip().removesuffix(";")]
+
     def _within(self, size: int | None) -> int:
         have = self.size
         if size is None:
@@ -287,7 +363,7 @@ class Ledger:
             raise
 
 
-def _row(entry: Entry, place: int) -> tuple[int, bytes, str, str | None, bytes]:
+def _row(entry: Entry, place: int) -> Row:
     data = encode(entry, place)
     key = entry.body.get("id")
     return place, merkle.leaf_hash(data), entry.kind, key if isinstance(key, str) else None, data

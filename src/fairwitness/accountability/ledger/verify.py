@@ -1,0 +1,204 @@
+"""Looks through a whole ledger for anything that is not as it was recorded, and names it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from fairwitness.accountability.ledger import keys as keyring
+from fairwitness.accountability.ledger import merkle
+from fairwitness.accountability.ledger.entries import decode
+from fairwitness.accountability.ledger.errors import LedgerError
+from fairwitness.accountability.ledger.keys import Registered
+from fairwitness.accountability.ledger.standalone import Checkpoint, Key, MalformedError, Name, Result
+from fairwitness.accountability.ledger.store import STEP, Ledger, Row
+
+BLOCK = 1 << STEP
+SHOWN = 5
+"""Faults of one name that are listed one by one."""
+
+
+def verify(path: Path, *, keys: Sequence[Key] = (), since: Sequence[str] = ()) -> Result:
+    """Check entries, order, kept hashes, checkpoints and their signatures.
+
+    Args:
+        path: The ledger.
+        keys: Whom the reader trusts: each must have signed the newest checkpoint.
+        since: Checkpoints kept elsewhere; the log must only have added to each.
+
+    Returns:
+        The faults by name, and what was checked.
+
+    Raises:
+        LedgerError: There is no ledger, or keys are given and `cryptography` is missing.
+    """
+    result = Result()
+    if keys:
+        keyring.available()
+    try:
+        with Ledger(path, make=False) as log:
+            own = _parsed(log.notes(), "in the ledger", result)
+            elsewhere = _parsed(since, "kept elsewhere", result)
+            walk = _Walk(log, {point.size for point in (*own, *elsewhere)})
+            walk.go(result)
+            if missing := log.unguarded():
+                result.fault("unguarded", f"triggers that refuse changes are gone: {', '.join(missing)}")
+    except sqlite3.DatabaseError as error:
+        result.fault("malformed", f"the file's tables are not those of a ledger ({error})")
+        return result
+    for where, points in (("in the ledger", own), ("kept elsewhere", elsewhere)):
+        for point in points:
+            _compare(point, walk, where, result)
+    _authenticate([*own, *elsewhere], walk, keys, result)
+    if keys and own:
+        for key in keys:
+            max(reversed(own), key=lambda point: point.size).signed_by(key, result)
+    elif keys:
+        result.fault("unsigned", f"there is no checkpoint that {keys[0].name} could have signed")
+    _tell(own, elsewhere, walk, result)
+    return result
+
+
+class _Walk:
+    """One pass over the rows: recomputes every hash, and gathers the roots at the sizes that were signed."""
+
+    def __init__(self, log: Ledger, sizes: set[int]) -> None:
+        self.log = log
+        self.origin, self.size = log.origin, log.size
+        self.roots: dict[int, bytes] = {}
+        self.registered: dict[str, list[Registered]] = {}
+        self._sizes = sorted(sizes | {self.size})
+        self._faults: Counter[Name] = Counter()
+        self._result = Result()
+
+    def go(self, result: Result) -> None:
+        """Look at every row; faults go to `result`."""
+        self._result = result
+        tree, made = merkle.Growing(), list[bytes]()
+        rows = self.log.raw(self.size)
+        while block := list(islice(rows, BLOCK)):
+            leaves = self._leaves(block, tree.size)
+            if leaves is None:
+                return self._more()
+            for size in self._sizes:
+                if tree.size <= size <= tree.size + len(leaves):
+                    self.roots[size] = tree.root(leaves[: size - tree.size])
+            if len(leaves) == BLOCK:
+                made.append(merkle.fold(leaves))
+                tree.append(made[-1], STEP)
+        self.roots |= {0: merkle.EMPTY}
+        self._subtrees(made)
+        if not self._faults:
+            self.registered = keyring.registered(self.log.read(["key"], until=self.size))
+        return self._more()
+
+    def _leaves(self, rows: Sequence[Row], start: int) -> list[bytes] | None:
+        """The leaf hashes of rows that should begin at `start`; None where rows are missing."""
+        leaves = []
+        for expected, (place, leaf, kind, key, data) in enumerate(rows, start):
+            if place != expected:
+                self._fault("truncated", f"the entries {expected} to {place - 1} are gone")
+                return None
+            computed = merkle.leaf_hash(data)
+            leaves.append(computed)
+            try:
+                index, entry = decode(data)
+            except (ValueError, RecursionError):
+                self._fault("tampered", f"entry {place} was changed and is no entry any more")
+                continue
+            about = entry.body.get("id")
+            if index != place:
+                self._fault("re-ordered", f"entry {index} stands at place {place}")
+            elif computed != leaf:
+                self._fault("tampered", f"entry {place} was changed after it was recorded")
+            elif (kind, key) != (entry.kind, about if isinstance(about, str) else None):
+                self._fault("tampered", f"entry {place} is filed under what it is not")
+        return leaves
+
+    def _subtrees(self, made: list[bytes]) -> None:
+        """Compare the kept hashes of full subtrees with those just made."""
+        height = STEP
+        while made or height == STEP:
+            kept = self.log.subtrees(height)
+            if len(kept) > len(made):
+                self._fault("truncated", f"hashes over {len(kept) << height} entries are kept, the log has {self.size}")
+            elif kept != dict(enumerate(made)):
+                self._fault("tampered", f"the kept hashes over {1 << height} entries are not those of the entries")
+            made = [merkle.fold(made[at : at + BLOCK]) for at in range(0, len(made) - BLOCK + 1, BLOCK)]
+            height += STEP
+
+    def _fault(self, name: Name, text: str) -> None:
+        self._faults[name] += 1
+        if self._faults[name] <= SHOWN:
+            self._result.fault(name, text)
+
+    def _more(self) -> None:
+        for name, count in self._faults.items():
+            if count > SHOWN:
+                self._result.fault(name, f"and {count - SHOWN} more")
+
+
+def _parsed(notes: Sequence[str], where: str, result: Result) -> list[Checkpoint]:
+    found = []
+    for note in notes:
+        try:
+            found.append(Checkpoint.parse(note))
+        except MalformedError as error:
+            result.fault("malformed", f"a checkpoint {where} is none: {error}")
+    return found
+
+
+def _compare(point: Checkpoint, walk: _Walk, where: str, result: Result) -> None:
+    """Whether the log only added to what the checkpoint says."""
+    if point.origin != walk.origin:
+        result.fault("forked", f"the checkpoint {where} is of {point.origin}, this log is {walk.origin}")
+    elif point.size > walk.size:
+        result.fault("truncated", f"the checkpoint {where} has {point.size} entries, the log {walk.size}")
+    elif point.size in walk.roots and walk.roots[point.size] != point.root:
+        result.fault("forked", f"at {point.size} entries the log is not the one of the checkpoint {where}")
+
+
+def _authenticate(points: Sequence[Checkpoint], walk: _Walk, keys: Sequence[Key], result: Result) -> None:
+    """Check every signature of a name that is known: registered in the log, or given by the reader."""
+    known: dict[str, list[Key]] = {name: [item.key for item in held] for name, held in walk.registered.items()}
+    for key in keys:
+        known.setdefault(key.name, []).append(key)
+    if known and points:
+        try:
+            keyring.available()
+        except LedgerError as error:
+            result.facts.append(f"signatures not checked: {error}")
+            return
+    told = set()
+    for point in points:
+        for line in point.note.lines:
+            states = {line.state(point.note.text, key) for key in known.get(line.name, ())}
+            if not states:
+                told.add(f"unauthenticated: {line.name} signed a checkpoint, and no key is registered under that name")
+            elif states & {"signed", "cosigned"}:
+                told.add(f"signed by {line.name}, {point.size} entries")
+            elif "wrong" in states:
+                result.fault("tampered", f"the checkpoint of {point.size} entries is not what {line.name} signed")
+            else:
+                result.fault(
+                    "re-signed", f"the checkpoint of {point.size} entries is signed as {line.name} by another key"
+                )
+    result.facts += sorted(told)
+
+
+def _tell(own: Sequence[Checkpoint], elsewhere: Sequence[Checkpoint], walk: _Walk, result: Result) -> None:
+    """What was looked at, and what nobody vouches for."""
+    root = walk.roots[walk.size].hex() if walk.size in walk.roots else "unknown"
+    result.facts.insert(0, f"{walk.size} entries of {walk.origin}, root {root}")
+    newest = max((point.size for point in (*own, *elsewhere)), default=0)
+    if newest < walk.size:
+        result.facts.append(
+            f"{walk.size - newest} entries are newer than every checkpoint; nobody vouches for them yet"
+        )
+    if not elsewhere:
+        result.facts.append(
+            "not compared with a checkpoint kept elsewhere: who holds the log could have rewritten it; --since shows it"
+        )
