@@ -1,18 +1,25 @@
-"""Writes the pages that follow from the code: one a check, the list of checks, the API reference.
+"""Writes the pages that follow from the code: one a check, the list of checks, what can be trained, the API reference.
 
 `python docs/generate.py` writes them; `pages()` is what a test compares with what lies in docs/.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
+from collections.abc import Sequence
+from dataclasses import Field, fields
 from pathlib import Path
+from typing import Any
 
 from fairwitness.cli.catalogue import limit_words
 from fairwitness.core.check import CheckInfo
 from fairwitness.core.registry import PILLARS, registered
 from fairwitness.engine.plan import LACKING
+from fairwitness.torchkit.parts.named import NAMED
+from fairwitness.torchkit.recipes import TABLE, named
+from fairwitness.torchkit.recipes.options import ClassifierOptions
 
 HERE = Path(__file__).parent
 
@@ -33,6 +40,7 @@ def pages() -> dict[str, str]:
     infos = [entry.load().info for entry in registered()]
     made = {f"checks/{info.id}.md": _check(info) for info in infos}
     made["checks/index.md"] = _index(infos)
+    made["recipes.md"] = _recipes()
     made |= {f"reference/{name}.md": _reference(name, modules) for name, modules in _modules().items()}
     return made
 
@@ -109,6 +117,56 @@ def _index(infos: list[CheckInfo]) -> str:
         ]
         lines.append("")
     return "\n".join(lines)
+
+
+def _recipes() -> str:
+    """Every recipe and every named part, with what may be set and its default."""
+    lines = [
+        "# Recipes and parts",
+        "",
+        'What `[model] train = "NAME"` may name. `[model.options]` sets what the tables list. How training goes is told',
+        "in [Training a model](training.md).",
+        "",
+        "## Every recipe",
+        "",
+        *_table(ClassifierOptions, ()),
+    ]
+    for name in TABLE:
+        recipe = named(name)
+        lines += [f"## `{name}`", "", f"Reads {recipe.words}.", "", *_table(recipe.options, fields(ClassifierOptions))]
+    lines += ["## Parts", "", "What `[[model.parts]]` may name as `part`.", ""]
+    for name, part in NAMED.items():
+        summary = inspect.cleandoc(part.options.__doc__ or "").split("\n\n")[0].partition("; see")[0].rstrip(".")
+        by = " Looks at the group that `by` names." if part.by_group else ""
+        lines += [f"### `{name}`", "", f"{summary}.{by}", "", *_table(part.options, ())]
+    return "\n".join(lines)
+
+
+def _table(kind: type[Any], known: Sequence[Field[Any]]) -> list[str]:
+    """A table of options, but for those that are known and have the same default."""
+    words, defaults = _attributes(kind), {field.name: field.default for field in known}
+    new = [field for field in fields(kind) if field.name not in defaults or defaults[field.name] != field.default]
+    if not new:
+        return []
+    rows = [f"| `{field.name}` | `{_toml(field.default)}` | {words[field.name]} |" for field in new]
+    return ["| option | default | meaning |", "| --- | --- | --- |", *rows, ""]
+
+
+def _attributes(kind: type[Any]) -> dict[str, str]:
+    """What the docstrings of a dataclass and those it comes from say of each attribute."""
+    found: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        text = inspect.cleandoc(base.__doc__ or "").partition("Attributes:\n")[2]
+        for entry in re.split(r"\n    (?=\w+: )", f"\n{text}")[1:]:
+            name, _, meaning = entry.partition(": ")
+            found[name] = " ".join(meaning.split()).replace("|", "\\|")
+    return found
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else f"{value}"
 
 
 def _reference(name: str, modules: list[str]) -> str:

@@ -59,13 +59,14 @@ def test_python_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         exec(compile(block, page.name, "exec"), {"__name__": "example"})  # noqa: S102 - our own page
 
 
-def test_settings_page_parses() -> None:
+def test_pages_of_settings_parse() -> None:
     import tomllib
 
     from fairwitness.engine.config import parse
 
-    for block in blocks(ROOT / "docs" / "settings.md", "toml"):
-        parse(tomllib.loads(block), source="settings.md")
+    for page in ("settings.md", "training.md"):
+        for block in blocks(ROOT / "docs" / page, "toml"):
+            parse(tomllib.loads(block), source=page)
 
 
 def test_links_lead_somewhere() -> None:
