@@ -56,7 +56,9 @@ def read_toml(path: Path, *, missing: str) -> dict[str, Any]:
 
 
 def _one_line(error: ValidationError, kind: type[BaseModel], source: str) -> ConfigError:
-    first = error.errors()[0]
+    errors = error.errors()
+    misspelt = (each for each in errors if each["type"] == "extra_forbidden")  # and then another may seem missing
+    first = next(misspelt, errors[0])
     path = [str(step) for step in first["loc"]]
     if first["type"] == "extra_forbidden":
         *parents, key = path

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from fairwitness.accountability.commands import ledger_commands
+from fairwitness.accountability.commands import cards, key_commands, ledger_commands, policy, reproduce, verify_commands
 
-FAMILIES = (ledger_commands,)
+FAMILIES = (ledger_commands, key_commands, verify_commands, reproduce, cards, policy)
 """One line a family; each has `register(app)`."""
 
 

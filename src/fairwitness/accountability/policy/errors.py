@@ -44,4 +44,4 @@ class SignOffError(UserError, ValueError):
 
     @classmethod
     def foreign_key(cls, key: str, person: str) -> Self:
-        return cls(f"the key is {key!r}'s and --as says {person!r}; each person signs with their own key")
+        return cls(f"the key belongs to {key!r} and --as says {person!r}; each person signs with their own key")

@@ -10,7 +10,7 @@ from fairwitness.accountability.policy.measured import checks, limits, waiver
 from fairwitness.accountability.policy.requirement import Requirement
 from fairwitness.accountability.policy.rules import Policy
 from fairwitness.accountability.policy.signed import signatures
-from fairwitness.accountability.policy.signoff import SignOff, bound, moment
+from fairwitness.accountability.policy.signoff import SignOff, moment
 from fairwitness.core.findings import Document
 from fairwitness.io import findings as documents
 
@@ -79,7 +79,7 @@ def answer(document: Document, policy: Policy, record: Record, *, now: datetime)
             *limits(document, policy, today),
             *_age(document, policy, now),
             *_assessed(policy, known),
-            *signatures(document, policy, sign_offs, bound(document, policy, assessment=digest), now=now),
+            *signatures(document, policy, sign_offs, assessment=digest, now=now),
         ),
     )
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from fairwitness.accountability.policy.people import among
 from fairwitness.accountability.policy.requirement import Requirement
 from fairwitness.accountability.policy.rules import Policy, SignOffRule
-from fairwitness.accountability.policy.signoff import Binds, SignOff, conflicting, latest, moment
+from fairwitness.accountability.policy.signoff import Binds, SignOff, bound, conflicting, latest, moment
 from fairwitness.core.findings import Document
 
 AHEAD = timedelta(minutes=10)
@@ -16,7 +16,7 @@ AHEAD = timedelta(minutes=10)
 
 
 def signatures(
-    document: Document, policy: Policy, sign_offs: Sequence[SignOff], today: Binds, *, now: datetime
+    document: Document, policy: Policy, sign_offs: Sequence[SignOff], *, assessment: str | None, now: datetime
 ) -> Iterator[Requirement]:
     """One requirement for each role that has to sign.
 
@@ -24,10 +24,11 @@ def signatures(
         document: The audit; its roles say who may sign.
         policy: Which roles have to sign, how many of each, for how long.
         sign_offs: What was signed about this system, in the order recorded.
-        today: What a signature would stand for now.
+        assessment: The digest of the complete impact assessment recorded last, if there is one.
         now: The time, with its zone.
     """
     for rule in policy.sign_off:
+        today = bound(document, policy, role=rule.role, assessment=assessment)
         of_role = [each for each in latest(sign_offs) if each.role == rule.role]
         holding, lapsed, refusals = [], [], []
         for each in of_role:

@@ -7,7 +7,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Literal
+
+from pydantic import TypeAdapter
 
 from fairwitness.accountability.policy.errors import SignOffError
 from fairwitness.accountability.policy.people import among
@@ -94,24 +97,30 @@ def read_body(body: Mapping[str, Any]) -> SignOff:
     Raises:
         ValueError: It is not what `SignOff.body` writes.
     """
-    told = {key: value for key, value in body.items() if key not in {"id", "binds", "signature"}}
+    told = {key: value for key, value in body.items() if key not in {"id", "signature"}}
     try:
-        found = SignOff(subject=body["id"], binds=Binds(**body["binds"]), **told)
+        found = _adapter().validate_json(json.dumps({"subject": body["id"], **told}), strict=True)
         moment(found.signed)
         found.expires()
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (KeyError, ValueError, OverflowError) as error:  # pydantic's own is a ValueError
         raise ValueError("not a sign-off") from error
-    if found.decision not in {"approve", "reject"}:
+    if found.body() != {"id": body["id"], **told}:  # a field more, or less
         raise ValueError("not a sign-off")
     return found
 
 
-def bound(document: Document, policy: Policy | None, *, assessment: str | None) -> Binds:
+@cache
+def _adapter() -> TypeAdapter[SignOff]:
+    return TypeAdapter(SignOff)
+
+
+def bound(document: Document, policy: Policy | None, *, role: RoleKey, assessment: str | None) -> Binds:
     """The digests a signature on this audit stands for today.
 
     Args:
         document: The audit.
         policy: What it is held against, if anything.
+        role: Whose signature; only an approver's waits for the impact assessment and is bound to it.
         assessment: The digest of the complete impact assessment; bound only where the policy asks for one.
     """
     made = document.provenance
@@ -121,7 +130,7 @@ def bound(document: Document, policy: Policy | None, *, assessment: str | None) 
         config=made.config_digest,
         model=made.model_digest,
         policy=None if policy is None else policy.digest,
-        assessment=assessment if policy is not None and policy.assessment else None,
+        assessment=assessment if policy is not None and policy.assessment and role == "approver" else None,
     )
 
 
@@ -169,7 +178,7 @@ def sign_off(
         conflict = conflicting(document, person, role, policy)
         if conflict is not None:
             raise SignOffError.own_work(person, conflict)
-        if policy is not None and policy.assessment and assessment is None:
+        if role == "approver" and policy is not None and policy.assessment and assessment is None:
             raise SignOffError.assessment_open()
     if rule is not None and rule.valid_days is not None and valid_days is not None and valid_days > rule.valid_days:
         raise SignOffError.too_long(valid_days, rule.valid_days)
@@ -180,7 +189,7 @@ def sign_off(
         decision=decision,
         reason=reason,
         signed=now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        binds=bound(document, policy, assessment=assessment),
+        binds=bound(document, policy, role=role, assessment=assessment),
         valid_days=valid_days,
     )
 
