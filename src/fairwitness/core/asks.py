@@ -79,4 +79,9 @@ class SamplesAsk:
     n: int
 
 
-Ask = TallyAsk | RowsAsk | LayersAsk | SamplesAsk
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealsAsk:
+    """Decisions and appeals on record, counted by group, as of the day of the audit."""
+
+
+Ask = TallyAsk | RowsAsk | LayersAsk | SamplesAsk | AppealsAsk

@@ -24,6 +24,7 @@ Need = Literal[
     "layers",  # a torch module whose layers can be seen
     "split",  # rows divided into train, tune and audit
     "reference",  # shares of a reference population
+    "appeals",  # decisions and appeals on record
     "samples",  # a model that makes new rows
     "likelihood",  # a model that makes new rows and tells how likely a given one is
 ]

@@ -15,6 +15,7 @@ from fairwitness.core.errors import ConfigError
 from fairwitness.core.estimate import Verdict
 from fairwitness.core.findings import SCHEMA_VERSION, Document, Provenance, SubjectCard
 from fairwitness.engine import gate as gating
+from fairwitness.engine import recorded
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.config import Config
 from fairwitness.engine.headline import headline
@@ -68,7 +69,7 @@ def audit(
     check_names(config, source=source)
     before = None if config.baseline is None else documents.load(base / config.baseline)
     progress("reading the data", 0, 1)
-    table = _table(data, config, base=base, source=source)
+    table = recorded.corrected(_table(data, config, base=base, source=source), config, base=base, source=source)
     cache = Cache(None if out is None else out / "private" / "cache")
     subject = assemble(table, config, model=model, base=base, cache=cache, progress=progress, source=source)
     steps = plan(subject.outline, config, source=source)

@@ -218,6 +218,32 @@ class PolicySettings(Table):
     valid_days: int | None = Field(default=None, ge=1)
 
 
+class DecisionsSettings(Table):
+    """Where decisions are on record, which column of the data names them, and how a letter words them."""
+
+    ledger: str | None = None
+    id: str | None = None  # a column, or @row; with it, recorded outcomes that appeals put right are read corrected
+    recipients: tuple[str, ...] = ()  # who is told of a corrected decision, beside the person
+    reasons: Mapping[str, str] = Field(default_factory=dict)  # code to words
+    words: Mapping[str, str] = Field(default_factory=dict)  # decision to words
+
+    @model_validator(mode="after")
+    def corrects_from_a_ledger(self) -> DecisionsSettings:
+        if self.id is not None and self.ledger is None:
+            raise ValueError("id says which row a decision is about, and needs ledger, which holds the decisions")
+        return self
+
+
+class AppealsSettings(Table):
+    """How a person can appeal, and how long an answer may take."""
+
+    contact: str = ""
+    sender: str = ""  # the organisation, for letters
+    about: str = "your application"
+    days: int | None = Field(default=None, ge=1)  # None: one calendar month
+    file_within: int | None = Field(default=None, ge=1)
+
+
 class Config(Table):
     """Everything an audit is told. Equal configs give equal findings on equal data."""
 
@@ -239,6 +265,8 @@ class Config(Table):
     waivers: tuple[WaiverSettings, ...] = ()
     roles: RolesSettings = RolesSettings()
     policy: PolicySettings = PolicySettings()
+    decisions: DecisionsSettings = DecisionsSettings()
+    appeals: AppealsSettings = AppealsSettings()
     context: Mapping[str, str] = Field(default_factory=dict)
     reference: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)
 

@@ -28,9 +28,13 @@ LACKING: dict[Need, str] = {
     "scores": "a probability of the positive class: give [model] score or a model",
     "positive": "which class is predicted: declare [subject] positive",
     "features": "columns a model may read",
+    "model": "a model that new rows can be put to",
+    "gradients": "a torch model whose inputs lead back to columns",
+    "recipe": "a model trained here from recorded classes, so that others can be trained like it",
     "layers": "a torch model whose layers can be seen",
     "split": "rows divided into train, tune and audit",
     "reference": "shares of a reference population: declare [reference.GROUP]",
+    "appeals": "decisions and appeals on record: import decisions, and declare [decisions] ledger",
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fairwitness.core.asks import NO, YES, Ask, LayersAsk, RowsAsk, TallyAsk, group_column
+from fairwitness.core.asks import NO, YES, AppealsAsk, Ask, LayersAsk, RowsAsk, TallyAsk, group_column
 from fairwitness.core.digest import generator
 from fairwitness.core.subject import Rows
 from fairwitness.engine.subject import Subject, part_mask
@@ -29,7 +29,7 @@ class Provider:
         self._all_rows: Rows | None = None
 
     def give(self, asks: Iterable[Ask]) -> dict[Ask, Any]:
-        """What each ask stands for: a `Tally`, `Rows`, or a tuple of layers (None for a black box)."""
+        """What each ask stands for: a `Tally`, `Rows`, a tuple of layers (None for a black box), or `Counts`."""
         return {ask: self._give(ask) for ask in asks}
 
     def _give(self, ask: Ask) -> Any:  # noqa: ANN401 - the type follows the ask
@@ -38,6 +38,14 @@ class Provider:
                 self._made[ask] = self._tally(ask)
             elif isinstance(ask, LayersAsk):
                 self._made[ask] = self._layers()
+            elif isinstance(ask, OutputsAsk):
+                self._made[ask] = self._answers.scored(ask.part)
+            elif isinstance(ask, ModelAsk):
+                self._made[ask] = self._subject.model
+            elif isinstance(ask, ShadowsAsk):
+                self._made[ask] = self._answers.shadows(ask.count)
+            elif isinstance(ask, AppealsAsk):
+                self._made[ask] = self._subject.appeals
             else:
                 return self._rows(ask)  # large, and rarely asked twice alike: the raw rows beneath are kept
         return self._made[ask]

@@ -10,17 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fairwitness.accountability.decisions.counts import Counts
 from fairwitness.core.asks import PART
 from fairwitness.core.columns import Column, Grouping, Part
 from fairwitness.core.digest import digest
 from fairwitness.core.errors import ConfigError, DataError
 from fairwitness.core.subject import Model, Need, Outline, Rows
-from fairwitness.engine import foreign, models, outcomes, split
+from fairwitness.engine import foreign, models, outcomes, recorded, split
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.columns import Declared, declare
 from fairwitness.engine.config import Config
 from fairwitness.engine.progress import Progress
-from fairwitness.engine.request import Request
+from fairwitness.engine.request import Request, Trainer
 from fairwitness.engine.request import features as offered
 from fairwitness.io.kinds import as_rows
 from fairwitness.io.table import Table
@@ -40,6 +41,8 @@ class Subject:
         derived: The engine's own columns, `@label` and so on: (n,) object of str or None, float64 for scores.
         judged: (n,) the rows decisions are judged on.
         model: The deployed model, if it is more than recorded columns.
+        trainer: How others are trained like it, where that is known.
+        appeals: Decisions and appeals on record; None where none are.
     """
 
     outline: Outline
@@ -51,6 +54,8 @@ class Subject:
     model: Model | None
     model_digest: str | None
     fingerprint: str
+    trainer: Trainer | None = None
+    appeals: Counts | None = None
 
     def rows(self, mask: NDArray[np.bool_] | None = None) -> Rows:
         """Raw rows (all, or those of `mask`)."""
@@ -90,6 +95,7 @@ def assemble(
     goal = outcomes.target(table, config, source=source)
     parts, judged = _split(table, config, owned=model is not None or models.wanted(config), source=source)
     deployed: Model | None = None
+    trainer: Trainer | None = None
     withheld: dict[str, str] = {}
     if model is not None or models.wanted(config):
         request = Request(
@@ -97,6 +103,7 @@ def assemble(
         )
         built = models.build(request, model, cache=cache, progress=progress)
         deployed, withheld, features, goal = built.model, built.withheld, built.features, built.goal
+        trainer = built.trainer
         outputs = models.outputs(
             deployed, as_rows(table, declared.columns).where(judged), table, declared.columns, cache=cache
         )
@@ -109,6 +116,7 @@ def assemble(
     if parts is not None:
         derived[PART] = parts
     groupings = _groupings(config)
+    appeals = recorded.counts(config, base=base)
     _check_reference(config, declared.groups, source=source)
     notes = (*table.notes, *left_out, *declared.notes, *goal.notes, *made.notes)
     outline = Outline(
@@ -122,7 +130,9 @@ def assemble(
             features=features,
             parts=parts,
             model=deployed,
+            trainer=trainer,
             config=config,
+            appeals=appeals,
         ),
         groupings=groupings,
         rows=table.frame.height,
@@ -154,6 +164,8 @@ def assemble(
         model=deployed,
         model_digest=model_digest,
         fingerprint=digest(table.fingerprint, config.digest, model_digest),
+        trainer=trainer,
+        appeals=appeals,
     )
 
 
@@ -243,7 +255,9 @@ def _offers(
     features: tuple[str, ...],
     parts: NDArray[np.object_] | None,
     model: Model | None,
+    trainer: Trainer | None,
     config: Config,
+    appeals: Counts | None,
 ) -> frozenset[Need]:
     have: dict[Need, bool] = {
         "rows": True,
@@ -256,9 +270,13 @@ def _offers(
         "scores": made.scores is not None and config.model.train != "autoencoder",
         "positive": goal.positive is not None,
         "features": bool(features),
+        "model": model is not None and made.scores is not None,
+        "gradients": getattr(model, "differentiable", False),
+        "recipe": trainer is not None and goal.recorded is not None and config.model.train != "autoencoder",
         "layers": model is not None,
         "split": parts is not None,
         "reference": bool(config.reference),
+        "appeals": appeals is not None,
     }
     return frozenset(need for need, offered in have.items() if offered)
 

@@ -83,6 +83,14 @@ class DecisionError(UserError):
     def bad_value(cls, where: str, column: str, want: str) -> Self:
         return cls(f"{where}: {column!r} {want}; mend it and import again, rows recorded before are kept")
 
+    @classmethod
+    def nothing_to_explain(cls) -> Self:
+        return cls("this decision is the one that is good for the person; a letter explains those that are not")
+
+    @classmethod
+    def no_contact(cls) -> Self:
+        return cls("no contact for appeals; write [appeals] contact into audit.toml, or give --contact")
+
 
 class AppealError(UserError):
     """An appeal cannot take this step."""
