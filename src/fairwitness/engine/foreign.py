@@ -116,8 +116,10 @@ def load(request: Request, given: object | None, features: tuple[str, ...], rows
     module, extras = given if isinstance(given, tuple) and len(given) == 2 else (given, {})
     if given is not None and not is_module(module):
         return _black_box(request, given, features, source=name, **common)
-    columns = tuple(column for column in request.declared.columns if column.name in features)
-    common |= {"columns": columns, "output": settings.output}
+    common |= {"output": settings.output}
+    if given is None and settings.factory is None:
+        return _graph(request, features, **common)
+    common |= {"columns": tuple(column for column in request.declared.columns if column.name in features)}
     return Loaded(model=_torch_model(request, module, extras, common), features=features)
 
 
@@ -153,6 +155,25 @@ def _black_box(
         raise ModelError(f"model is a {type(given).__name__}; {way_out}")
     columns = tuple(column for column in request.declared.columns if column.name in features)
     return Loaded(model=from_callable(given, columns=columns, source=source, **common), features=features)
+
+
+def _graph(request: Request, features: tuple[str, ...], **common: Any) -> Loaded:  # noqa: ANN401 - what both kinds take
+    """A file that holds a whole network."""
+    from fairwitness.torchkit.foreign import onnx
+    from fairwitness.torchkit.foreign.box import function_named
+
+    settings = request.config.model
+    path = request.base / str(settings.weights)
+    encode = None if settings.encode is None else function_named(settings.encode, request.base)
+    have = {column.name: column for column in request.declared.columns}
+    graph = onnx.open_graph(path)
+    names = onnx.input_names(graph)
+    if encode is None and all(name in have for name in names):
+        features = _readable(request, names, source=path.name)
+    columns = tuple(have[name] for name in features)
+    model = onnx.from_onnx(graph, path=path, columns=columns, encode=encode, **common)
+    read = tuple(column.name for column in model.columns)
+    return Loaded(model=model, features=read, notes=_sensitive(have, read))
 
 
 def _readable(request: Request, reads: tuple[str, ...], *, source: str) -> tuple[str, ...]:

@@ -48,3 +48,16 @@ def _wants(function: Callable[..., Any]) -> bool:
     except ValueError:
         return False  # built in, and silent about it
     return False
+
+
+def function_named(spec: str, base: Path) -> Callable[..., Any]:
+    """The function that `module:function` names, as it is.
+
+    Raises:
+        ModelError: There is none.
+    """
+    function = import_named(spec, base=base)
+    if not callable(function):
+        raise ForeignError.encode(spec, type(function).__name__)
+    made: Callable[..., Any] = function
+    return made

@@ -84,3 +84,36 @@ class ForeignError(ModelError):
     @classmethod
     def no_padding(cls, *, source: str) -> Self:
         return cls(f"{source}: the tokenizer has no token to fill up shorter texts; set tokenizer.pad_token")
+
+    @classmethod
+    def no_onnx(cls) -> Self:
+        return cls("model: an ONNX graph needs ONNX Runtime; pip install 'fairwitness[onnx]'")
+
+    @classmethod
+    def inputs(cls, takes: Iterable[str], have: Iterable[str], *, source: str) -> Self:
+        return cls(
+            f"{source}: the graph takes {_names(takes)}, and these are neither columns of the data ({hint('', have)}) nor "
+            "one array of numbers or images; name a function that makes them: [model] encode = 'module:function'"
+        )
+
+    @classmethod
+    def input_kind(cls, name: str, takes: str, kind: str, *, source: str) -> Self:
+        return cls(
+            f"{source}: the input {name!r} takes {takes}, and the column is a {kind}; name a function that makes it: "
+            "[model] encode = 'module:function'"
+        )
+
+    @classmethod
+    def gaps(cls, name: str, takes: str, *, source: str) -> Self:
+        return cls(f"{source}: column {name!r} has missing values, and its input takes {takes}; fill them before")
+
+    @classmethod
+    def label_order(cls, classes: Iterable[str], *, source: str) -> Self:
+        return cls(
+            f"{source}: the label it gives is mostly not the class with the highest score, so its scores are not in the "
+            f"order {_names(classes)}; export it with probabilities by class name (zipmap)"
+        )
+
+    @classmethod
+    def encode(cls, spec: str, found: str) -> Self:
+        return cls(f"{spec}: is a {found}; [model] encode names a function from a polars frame to arrays")

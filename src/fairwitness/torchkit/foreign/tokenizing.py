@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -107,8 +108,12 @@ class TokenEncoding:
         fast: Any = self.tokenizer if _plain(self.tokenizer) else getattr(self.tokenizer, "backend_tokenizer", None)
         if not hasattr(fast, "to_str"):
             return None
+        pieces = json.loads(fast.to_str())
+        told = {
+            name: held for name, held in pieces.items() if name not in {"padding", "truncation"}
+        }  # calls change these
         side = getattr(self.tokenizer, "padding_side", "")
-        return digest(type(self.tokenizer).__name__, fast.to_str(), side, self.longest, self.pad)
+        return digest(type(self.tokenizer).__name__, told, side, self.longest, self.pad)
 
     @property
     def blocks(self) -> tuple[Block, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -84,6 +84,7 @@ def prepare(
             positive=positive,
             activation="logits",
             encode=extras.get("encode"),
+            output=extras.get("output"),
             source=factory,
         )
 
@@ -92,7 +93,8 @@ def prepare(
     model.outputs(rows)  # shapes that do not fit, and NaN that reaches it, are named before any training
     inputs = model.encoding.encode(rows)
     with reading(model.module):
-        single = call(model.module, model.encoding.encode(cut(rows, 0, 2))).shape[1:] in {(), (1,)}
+        few = cut(rows, 0, 2)
+        single = model.pick(call(model.module, model.encoding.encode(few)), len(few)).shape[1:] in {(), (1,)}
 
     def finish(fed: Any, _: NDArray[np.bool_]) -> TorchModel:  # noqa: ANN401 - what `build` gave
         trained = wrap((fed.module, fed.extras))
@@ -103,7 +105,9 @@ def prepare(
         inputs=inputs if isinstance(inputs, Mapping) else _numbered(inputs),
         target=answers(labels, model.rule) if single else torch.from_numpy(labels),
         labels=labels,
-        build=lambda _: _Fed(*build(factory, base), by_name=isinstance(inputs, Mapping), factory=factory),
+        build=lambda _: _Fed(
+            *build(factory, base), by_name=isinstance(inputs, Mapping), read=model.pick, factory=factory
+        ),
         finish=finish,
         parts=class_weights(options),
         key=model.code,
@@ -113,16 +117,26 @@ def prepare(
 class _Fed(nn.Module):
     """The user's module, called by name as training does it, with one column of logits where it gives a flat tensor."""
 
-    def __init__(self, module: nn.Module, extras: Mapping[str, Any], *, by_name: bool, factory: str) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        extras: Mapping[str, Any],
+        *,
+        by_name: bool,
+        read: Callable[[object, int], Tensor],  # of what it gives, for so many rows
+        factory: str,
+    ) -> None:
         super().__init__()
         self.module = module
         self.extras = extras
         self.by_name = by_name
+        self.read = read
         self.factory = factory
 
     def forward(self, **inputs: Tensor) -> Tensor:
         try:
-            logits: Tensor = self.module(**inputs) if self.by_name else self.module(*inputs.values())
+            given = self.module(**inputs) if self.by_name else self.module(*inputs.values())
+            logits = self.read(given, len(next(iter(inputs.values()))))
         except UserError:
             raise
         except Exception as error:
