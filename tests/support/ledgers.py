@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 
 from fairwitness.accountability.ledger.entries import Entry, Kind
+from fairwitness.accountability.ledger.store import Ledger
 
 
 def entries(count: int, *, kind: Kind = "audit") -> list[Entry]:
@@ -55,3 +59,37 @@ class Tree:
         while k * 2 < len(self.leaves):
             k *= 2
         return Tree(self.leaves[:k]), Tree(self.leaves[k:])
+
+
+def log_of(path: Path, count: int = 300) -> Path:
+    """A ledger of `count` entries, more than one kept subtree's worth by default."""
+    with Ledger(path) as log:
+        log.append(entries(count))
+    return path
+
+
+def tamper(path: Path, *statements: str) -> None:
+    """Change a ledger as somebody with the file in hand can: triggers off, statements, triggers back on."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            db.execute(f"DROP TRIGGER {name}")
+        for statement in statements:
+            db.execute(statement)
+        for _, sql in triggers:
+            db.execute(sql)
+
+
+def rewrite(path: Path, first: int) -> None:
+    """Forge history from place `first` on, hashes and all: what only a checkpoint kept elsewhere can show."""
+    with Ledger(path) as log:
+        kept, origin, size = [stored.entry for stored in log.read(until=first)], log.origin, log.size
+        notes = log.notes()
+    path.unlink()
+    forged = [Entry(kind="audit", body={"id": f"forged-{n}"}, time="2026-01-02T03:04:05Z") for n in range(size - first)]
+    with Ledger(path) as log:
+        log.append([*kept, *forged])
+    tamper(path, "DROP TABLE meta", "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("INSERT INTO meta VALUES ('origin', ?)", (origin,))
+        db.executemany("INSERT INTO checkpoints VALUES (?, 0, ?)", enumerate(notes))

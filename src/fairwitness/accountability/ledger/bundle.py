@@ -31,7 +31,7 @@ def make(log: Ledger, *, places: Sequence[int] | None = None, since: Sequence[Ch
         if point.size > now.size or point.origin != now.origin or log.root(point.size) != point.root:
             raise LedgerError(f"{log.path}: the checkpoint of {point.size} entries is not one this log grew from")
         proof = log.consistency(point.size, now.size)
-        earlier.append({"checkpoint": str(point.note), "proof": _text(proof)})
+        earlier.append({"size": point.size, "root": base64.b64encode(point.root).decode(), "proof": _text(proof)})
     tree = {
         "format": FORMAT,
         "checkpoint": str(now.note),

@@ -356,22 +356,20 @@ def check(bundle: str, *, keys: Sequence[Key] = (), since: Sequence[str] = ()) -
         tree = _load(bundle)
         checkpoint = Checkpoint.parse(tree["checkpoint"])
         kept = [Checkpoint.parse(note) for note in since]
-        earlier = [(Checkpoint.parse(item["checkpoint"]), _proof(item)) for item in tree["earlier"]]
+        earlier = [(item["size"], unbase64(item["root"]), _proof(item)) for item in tree["earlier"]]
         entries = [_Entry(item["data"].encode(), _index(item["data"]), _proof(item)) for item in tree["entries"]]
     except MalformedError as error:
         result.fault("malformed", str(error))
         return result
     signed = [key.name for key in keys if checkpoint.signed_by(key, result)]
-    known = {old.size: old.root for old, _ in earlier} | {checkpoint.size: checkpoint.root}
+    known = {size: root for size, root, _ in earlier} | {checkpoint.size: checkpoint.root}
     if tree["whole"]:
         known |= _whole(checkpoint, entries, {point.size for point in kept}, result)
     else:
         _part(checkpoint, entries, result)
-    for old, proof in earlier:
-        if old.origin != checkpoint.origin or not verify_consistency(
-            old=old.size, size=checkpoint.size, old_root=old.root, root=checkpoint.root, proof=proof
-        ):
-            result.fault("forked", f"the checkpoint of {old.size} entries is not what this log grew from")
+    for size, root, proof in earlier:
+        if not verify_consistency(old=size, size=checkpoint.size, old_root=root, root=checkpoint.root, proof=proof):
+            result.fault("forked", f"the log did not grow from what the bundle says it was at {size} entries")
     for point in kept:
         _since(point, checkpoint, known, result)
     share = f"all {len(entries)}" if tree["whole"] else f"{len(entries)} of the {checkpoint.size}"
@@ -456,13 +454,13 @@ def _load(bundle: str) -> dict[str, Any]:
         raise MalformedError(f"the bundle's format is not {FORMAT}")
     if not same or set(tree) != {"format", "checkpoint", "whole", "entries", "earlier"}:
         raise MalformedError("the bundle is not written as one is")
-    lists = {"entries": {"data", "proof"}, "earlier": {"checkpoint", "proof"}}
-    for name, keys in lists.items():
+    kinds = {"entries": {"data": str, "proof": list}, "earlier": {"size": int, "root": str, "proof": list}}
+    for name, fields in kinds.items():
         items = tree[name]
-        if not isinstance(items, list) or not all(isinstance(item, dict) and set(item) == keys for item in items):
+        if not isinstance(items, list) or not all(
+            isinstance(item, dict) and {key: type(value) for key, value in item.items()} == fields for item in items
+        ):
             raise MalformedError(f"the bundle's {name} are not written as they are")
-        if not all(isinstance(item[key], str) for item in items for key in keys - {"proof"}):
-            raise MalformedError(f"the bundle's {name} are not text")
     if not isinstance(tree["checkpoint"], str) or not isinstance(tree["whole"], bool):
         raise MalformedError("the bundle's checkpoint is not text")
     return tree
@@ -470,7 +468,7 @@ def _load(bundle: str) -> dict[str, Any]:
 
 def _proof(item: dict[str, Any]) -> list[bytes]:
     proof = item["proof"]
-    if not isinstance(proof, list) or not all(isinstance(line, str) for line in proof):
+    if not all(isinstance(line, str) for line in proof):
         raise MalformedError("a proof is a list of hashes")
     return [unbase64(line) for line in proof]
 

@@ -359,7 +359,7 @@ class Ledger:
                     raise LedgerError.unusable(self.path, "not a ledger", way_out) from None
                 case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CORRUPT:
                     way_out = "check the disk; a copy and a checkpoint kept elsewhere show what is lost"
-                    raise LedgerError.unusable(self.path, f"cannot be read ({error})", way_out) from None
+                    raise LedgerError.unusable(self.path, f"the disk refused ({error})", way_out) from None
             raise
 
 
