@@ -94,7 +94,7 @@ def sign(
     made = record.entry(signed, _signer(key, person))
     with Ledger(ledger) as log:
         place = log.append([made])[0]
-        kept = record.of_ledger(log, document.subject.name, rules or Policy()).sign_offs[-1]
+        kept = record.of_ledger(log, document.subject.name, rules or Policy(), until=place + 1).sign_offs[-1]
     typer.echo(f"Recorded as entry {place} of {ledger}: {_told(kept)}")
     if rules is None:
         typer.echo("No policy was signed with it, so no gate will count it; --policy FILE names one", err=True)

@@ -63,7 +63,8 @@ def reproduce(
             )
         )
     else:
-        told = f"{len(then.findings)} findings, {compared(then):,} numbers, tolerance {tolerance:g}"
+        count = len(then.findings)
+        told = f"{count} finding{'' if count == 1 else 's'}, {compared(then):,} numbers, tolerance {tolerance:g}"
         typer.echo(f"Reproduced: {told}" if same else f"Not reproduced ({told}):")
         shown = [*causes, *numbers][:MOST]
         typer.echo("".join(f"  {'although ' if same else ''}{each.told()}\n" for each in shown), nl=False)

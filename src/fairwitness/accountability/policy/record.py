@@ -32,20 +32,22 @@ def entry(signed: SignOff, signer: Signer | None) -> Entry:
     return Entry(kind="sign-off", body=body, time=signed.signed)
 
 
-def of_ledger(ledger: Ledger, subject: str, policy: Policy) -> Record:
+def of_ledger(ledger: Ledger, subject: str, policy: Policy, *, until: int | None = None) -> Record:
     """What is recorded of one system, each sign-off as authenticated as its signature shows.
 
     Args:
         ledger: Where it is recorded.
         subject: The system's name.
         policy: Its `keys` say whose key is whose; for others the key first registered in a name counts.
+        until: Only what was recorded before this place; None: all.
 
     Raises:
         LedgerError: The ledger cannot be read, or `cryptography` is missing where there are signatures.
     """
-    registered = keys.registered(ledger.read(["key"]))
+    end = ledger.size if until is None else until
+    registered = keys.registered(ledger.read(["key"], until=end))
     sign_offs = []
-    for stored in ledger.find("sign-off", subject):
+    for stored in (each for each in ledger.find("sign-off", subject) if each.index < end):
         body = stored.entry.body
         try:
             signed = read_body(body)
@@ -53,7 +55,7 @@ def of_ledger(ledger: Ledger, subject: str, policy: Policy) -> Record:
             continue  # whatever it is, nobody approved anything by it
         trusted = _trusted(signed.person, registered, policy, before=stored.index)
         sign_offs.append(replace(signed, authenticated=_signs(body, signed, trusted)))
-    assessed = [stored.entry.body for stored in ledger.find("assessment", subject)]
+    assessed = [stored.entry.body for stored in ledger.find("assessment", subject) if stored.index < end]
     last = assessed[-1] if assessed else None
     assessment = None
     if last is not None:
