@@ -20,6 +20,7 @@ from fairwitness.core.errors import ConfigError
 PILLARS: dict[str, str] = {
     "data": "Bias in data",
     "fairness": "Fairness of decisions",
+    "privacy": "Privacy",
     "explain": "Transparency",
     "accountability": "Accountability",
 }

@@ -67,6 +67,11 @@ def plural(number: int, one: str, many: str = "") -> str:
     return f"{fmt.count(number)} {one if number == 1 else many or one + 's'}"
 
 
+def a(noun: str) -> str:
+    """A noun with its article: `a token`, `an image`."""
+    return f"{'an' if noun[:1].lower() in set('aeiou') else 'a'} {noun}"
+
+
 def capital(words: str) -> str:
     """The first letter large, the rest as it is."""
     return words[:1].upper() + words[1:]

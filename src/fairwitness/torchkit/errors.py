@@ -255,6 +255,10 @@ class TrainingError(ModelError):
         return cls(f"model: {_many(rows, 'training row')}; this needs {least:,} or more: add rows or change [split]")
 
     @classmethod
+    def no_parts(cls, recipe: str) -> Self:
+        return cls(f"model: the {recipe} recipe takes no parts and no weights of rows; leave them out")
+
+    @classmethod
     def too_deep(cls, name: str, side: int, halvings: int) -> Self:
         return cls(
             f"column {name!r}: {_many(halvings, 'width')} would halve sides of {side} pixels to nothing; give fewer widths"
