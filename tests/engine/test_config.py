@@ -4,7 +4,7 @@ import pytest
 
 from fairwitness.core.errors import ConfigError
 from fairwitness.core.estimate import Severity
-from fairwitness.engine.config import merge, parse, read
+from fairwitness.engine.config import lay_over, merge, parse, read
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,18 @@ from fairwitness.engine.config import merge, parse, read
             {"model": {"train": "mpl"}},
             "model.train: no recipe 'mpl', and no module:factory of your own; did you mean 'mlp'?",
         ),
-        ({"model": {"train": "mlp", "decision": "x"}}, "model: give one of train, factory (with weights), or decision"),
+        (
+            {"model": {"train": "mlp", "decision": "x"}},
+            "model: give one of train, factory (with weights), weights of a graph, black_box, or decision",
+        ),
         ({"model": {"weights": "m.safetensors"}}, "weights need factory"),
+        ({"model": {"black_box": "m:f", "factory": "m:g"}}, "model: give one of train, factory"),
+        ({"model": {"weights": "m.joblib"}}, "model: a .joblib file runs code when it is opened"),
+        (
+            {"model": {"weights": "m.onnx", "factory": "m:g"}},
+            "model: a .onnx file is a whole network; take factory out",
+        ),
+        ({"model": {"factory": "m:g", "encode": "m:e"}}, "model: encode goes with weights of a graph (.onnx, .pt2)"),
         ({"groups": {"race": {"column": "r", "indicators": {"a": "A"}}}}, "indicators stand alone"),
         ({"split": {"train": 0.9, "tune": 0.2}}, "leave no rows to audit"),
         ({"limits": {"x": {"at_least": 2, "at_most": 1}}}, "nothing could pass"),
@@ -93,3 +103,24 @@ def test_broken_files(tmp_path: Path, content: bytes, words: str) -> None:
         read(path)
     with pytest.raises(ConfigError, match="no such file"):
         read(tmp_path / "nothing.toml")
+
+
+@pytest.mark.parametrize(
+    ("over", "kept"),
+    [
+        ({"train": "cnn"}, {"device": "cpu", "sensitive_features": True}),
+        ({"score": "p"}, {"threshold": 0.3, "sensitive_features": True}),
+        ({"threshold": 0.4}, {"factory": "a:b", "activation": "logits", "seen": "none", "device": "cpu"}),
+        ({"black_box": "c:d"}, {"threshold": 0.3}),
+    ],
+)
+def test_a_source_given_on_the_spot_displaces_what_was_said_of_another(
+    over: dict[str, object], kept: dict[str, object]
+) -> None:
+    said = {"activation": "logits", "seen": "none", "threshold": 0.3, "device": "cpu", "sensitive_features": True}
+    laid = lay_over({"model": {"factory": "a:b", **said}}, {"model": over})["model"]
+    assert {**over, **kept}.items() <= laid.items()
+    if over.keys() != {"threshold"}:
+        assert not {"factory", "activation", "seen"} & set(laid)
+    if "train" in over:
+        assert "threshold" not in laid

@@ -324,13 +324,14 @@ BOUND = ("options", "activation", "encode", "output", "seen")
 
 def lay_over(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """As `merge`; but a model source given on the spot displaces whichever source the settings below name, with all that
-    was said of that one; a threshold stays where the new source has scores to put it to.
+    was said of that one; a threshold stays beside a source of scores, and how to train beside one that trains.
     """
     given = {key for key, value in dict(over.get("model") or {}).items() if value is not None}
     below = settings.get("model")
     if given & set(MODEL_SOURCES) and isinstance(below, Mapping):
         unscored = ("threshold",) if given & {"train", "decision"} else ()
-        gone = {*MODEL_SOURCES, *BOUND, *unscored}
+        untrained = () if "train" in given else ("parts", "device", "exact")
+        gone = {*MODEL_SOURCES, *BOUND, *unscored, *untrained}
         settings = {**settings, "model": {key: value for key, value in below.items() if key not in gone}}
     return merge(settings, over)
 

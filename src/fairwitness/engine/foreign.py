@@ -31,7 +31,7 @@ _SOURCES = {
 _OWN = frozenset({"factory", "graph", "given"})
 
 _USED_BY = {
-    "options": frozenset({"train"}),
+    **dict.fromkeys(("options", "parts", "device", "exact"), frozenset({"train"})),
     "parts": frozenset({"train"}),
     "device": frozenset({"train"}),
     "exact": frozenset({"train"}),
