@@ -80,8 +80,31 @@ class SamplesAsk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutputsAsk:
+    """What the deployed model says about the rows of a part (None: all), beside what is recorded: a `Scored`."""
+
+    part: Part | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAsk:
+    """The deployed model itself, for rows that are new: attacked, cut up, or made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowsAsk:
+    """Models made as the audited one was, each from its own random half of all rows: a `Shadows`.
+
+    Attributes:
+        count: How many; an even number, so that every row is inside half of them.
+    """
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppealsAsk:
     """Decisions and appeals on record, counted by group, as of the day of the audit."""
 
 
-Ask = TallyAsk | RowsAsk | LayersAsk | SamplesAsk | AppealsAsk
+Ask = TallyAsk | RowsAsk | LayersAsk | SamplesAsk | AppealsAsk | OutputsAsk | ModelAsk | ShadowsAsk

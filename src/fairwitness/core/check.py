@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fairwitness.core.asks import Ask
 from fairwitness.core.columns import Grouping, Task
@@ -18,6 +19,7 @@ from fairwitness.core.subject import Need, Outline
 
 Per = Literal["subject", "grouping", "question"]
 About = Grouping | Question | None
+Arrays = Mapping[str, NDArray[Any]]
 OptionsT_contra = TypeVar("OptionsT_contra", contravariant=True)
 
 
@@ -65,6 +67,25 @@ class NoOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowValues:
+    """One number a row, such as whether an attack broke its decision. The engine makes figures by group of it.
+
+    They are private: they stay below OUT/private, and only rates and means of groups reach findings.
+
+    Attributes:
+        name: What the number says of a row, in words: "decision broken by a small change".
+        ids: (n,) int64, the rows' places in the data.
+        values: (n,) 0 or 1, or any numbers; NaN where the row has none.
+        worse: Which end is worse for the person.
+    """
+
+    name: str
+    ids: NDArray[np.int64]
+    values: NDArray[np.float64]
+    worse: Literal["high", "low"] = "high"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """What was found: numbers and words, no verdict.
 
@@ -75,6 +96,7 @@ class Measured:
         explored: Tables that are shown and never judged.
         notes: Whatever changes what a number means: a sample, a fallback, a group left out and why.
         to_settle: Whom to collect, and how many, should the verdict be uncertain.
+        row_values: Numbers by row, by a short key (`broken`).
     """
 
     headline: str
@@ -84,6 +106,7 @@ class Measured:
     figures: tuple[Figure, ...] = ()
     notes: tuple[str, ...] = ()
     to_settle: str = ""
+    row_values: Mapping[str, RowValues] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +131,27 @@ class Errored:
     reason: str
 
 
+class Meter(Protocol):
+    """Where long work tells how far it is, and keeps finished pieces so that the same command goes on from them."""
+
+    def spend(self, units: int, *, of: int, what: str) -> None:
+        """So many more units of work are done (`what` names them: queries, passes, models), of so many planned."""
+
+    def piece(self, name: str, make: Callable[[], Arrays]) -> Arrays:
+        """What `make` gives: made now, or found where an earlier run of the same step kept it."""
+
+
+class Unmetered:
+    """Keeps nothing and tells nobody."""
+
+    def spend(self, units: int, *, of: int, what: str) -> None:
+        """Tell nobody."""
+
+    def piece(self, name: str, make: Callable[[], Arrays]) -> Arrays:  # noqa: ARG002 - kept nowhere
+        """Make it."""
+        return make()
+
+
 Outcome = Measured | NotApplicable | NeedsPerson | Errored
 
 
@@ -122,6 +166,7 @@ class Given:
         rng: This step's own generator: adding a check changes no other number.
         context: What a person has answered, by question key.
         made: What was asked for, by ask.
+        meter: For long work: tells progress, and keeps finished pieces.
     """
 
     outline: Outline
@@ -131,6 +176,7 @@ class Given:
     rng: np.random.Generator
     context: Mapping[str, str]
     made: Mapping[Ask, Any]
+    meter: Meter = field(default_factory=Unmetered)
 
     def __getitem__(self, ask: Ask) -> Any:  # noqa: ANN401 - the type follows the ask; see engine.providers
         if ask not in self.made:

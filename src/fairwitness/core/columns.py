@@ -8,6 +8,7 @@ from typing import Literal
 Kind = Literal["number", "integer", "category", "boolean", "date", "text", "image", "series"]
 Role = Literal["feature", "target", "decision", "score", "group", "unit", "split", "weight", "ignore"]
 Part = Literal["train", "tune", "audit"]
+Change = Literal["free", "up", "down", "never"]
 Task = Literal["binary", "multi-class", "regression", "anomaly", "generation"]
 
 MISSING = "(missing)"
@@ -31,6 +32,13 @@ class Column:
         role: What it is used for.
         words: The user's words for it, for reasons and reports; empty means its name.
         sentinels: Codes that mean "no value" (999, 666); declared ones are read as missing.
+        low: The least a value can be, in its own unit; public, so not read off the data. None: not declared.
+        high: The most, likewise.
+        step: Values lie this far apart (1 for counts); None: any value.
+        change: Whether a person could change it, and which way; for attacks, and for advice on what would change a
+            decision.
+        one_of: Name of a set of columns of which exactly one is 1, where the data hold a category so.
+        quasi_identifier: Known to others about a person, so several together may tell who it is.
     """
 
     name: str
@@ -38,6 +46,12 @@ class Column:
     role: Role = "feature"
     words: str = ""
     sentinels: tuple[float, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    change: Change = "free"
+    one_of: str | None = None
+    quasi_identifier: bool = False
 
     @property
     def numeric(self) -> bool:

@@ -82,6 +82,7 @@ class Finding:
     waiver: Waiver | None = None
     in_baseline: bool = False  # no worse than the baseline beyond its interval, so it does not block
     seconds: float = 0.0
+    spent: Mapping[str, int] = field(default_factory=dict)  # work done, by what it is: queries, passes, models
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,9 @@ Need = Literal[
     "scores",  # a probability of the positive class
     "positive",  # the event that is predicted is declared
     "features",  # columns a model may read
+    "model",  # a model that new rows can be put to
+    "gradients",  # a torch module whose inputs lead back to columns
+    "recipe",  # how the model was trained is known, so others can be trained like it
     "layers",  # a torch module whose layers can be seen
     "split",  # rows divided into train, tune and audit
     "reference",  # shares of a reference population
@@ -71,6 +74,41 @@ class Outputs:
 
     scores: NDArray[np.float64] | None
     decisions: NDArray[Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """What the deployed model says about rows, beside what is recorded: private, as rows are.
+
+    Attributes:
+        ids: (n,) int64, the rows' places in the data.
+        scores: (n, k), as in `Outputs`.
+        recorded: (n,) int64, the recorded class by its place among the classes; −1 where it is none of them.
+        parts: (n,) `train`, `tune` or `audit`; None where rows are not divided.
+    """
+
+    ids: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    recorded: NDArray[np.int64]
+    parts: NDArray[np.object_] | None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shadows:
+    """What m shadow models say about all n rows; each was trained on those it has `inside`.
+
+    Attributes:
+        ids: (n,) int64, the rows' places in the data.
+        inside: (m, n) bool; whole units stay together, and every row is inside half of the models.
+        scores: (m, n, k) float32, as in `Outputs`.
+    """
+
+    ids: NDArray[np.int64]
+    inside: NDArray[np.bool_]
+    scores: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

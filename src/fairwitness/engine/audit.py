@@ -15,12 +15,13 @@ from fairwitness.core.errors import ConfigError
 from fairwitness.core.estimate import Verdict
 from fairwitness.core.findings import SCHEMA_VERSION, Document, Provenance, SubjectCard
 from fairwitness.engine import gate as gating
-from fairwitness.engine import recorded
+from fairwitness.engine import recorded, row_values
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.config import Config
 from fairwitness.engine.headline import headline
 from fairwitness.engine.judge import judge
-from fairwitness.engine.plan import check_names, plan
+from fairwitness.engine.meter import StepMeter
+from fairwitness.engine.plan import Step, check_names, plan
 from fairwitness.engine.progress import Progress, silent
 from fairwitness.engine.providers import Provider
 from fairwitness.engine.run import run
@@ -69,14 +70,19 @@ def audit(
     check_names(config, source=source)
     before = None if config.baseline is None else documents.load(base / config.baseline)
     progress("reading the data", 0, 1)
-    table = recorded.corrected(_table(data, config, base=base, source=source), config, base=base, source=source)
+    table = load(data, config, base=base, source=source)
     cache = Cache(None if out is None else out / "private" / "cache")
     subject = assemble(table, config, model=model, base=base, cache=cache, progress=progress, source=source)
     steps = plan(subject.outline, config, source=source)
     if not steps:
         raise ConfigError(f"{source}: only and skip leave no check to run; take one of them back")
     gating.check_waivers(config, {step.name for step in steps}, source=source)
-    provider = Provider(subject, seed=config.seed)
+    provider = Provider(subject, seed=config.seed, cache=cache, progress=progress)
+
+    def meter(step: Step) -> StepMeter:
+        key = (step.id, step.options, subject.model_digest, table.fingerprint, subject.columns, config.seed)
+        return StepMeter(step.id, key, cache if subject.model_digest is not None else Cache(None), progress)
+
     ran = run(
         steps,
         subject.outline,
@@ -85,8 +91,19 @@ def audit(
         level=config.level,
         seed=config.seed,
         progress=progress,
+        meters=meter,
     )
-    found = gating.compare([judge(*item) for item in ran], before)
+    judged = [
+        row_values.add(
+            judge(each.step, each.outcome, each.seconds, each.spent),
+            each.outcome,
+            subject,
+            level=config.level,
+            out=out,
+        )
+        for each in ran
+    ]
+    found = gating.compare(judged, before)
     findings, waivers = gating.waive(found, config, today=started.date())
     gate = gating.gate(findings, config, waivers)
     only, skip = config.checks.only, config.checks.skip
@@ -121,6 +138,15 @@ def audit(
         ),
         roles=config.roles.named(),
     )
+
+
+def load(data: object | None, config: Config, *, base: Path, source: str) -> Table:
+    """The data that are audited: those given or those the config names, as appeals have put them right.
+
+    Raises:
+        UserError: They cannot be read, or no data are named.
+    """
+    return recorded.corrected(_table(data, config, base=base, source=source), config, base=base, source=source)
 
 
 def _table(data: object | None, config: Config, *, base: Path, source: str) -> Table:

@@ -60,8 +60,7 @@ def declare(table: Table, config: Config, *, source: str) -> Declared:
                     column,
                     role=role,
                     kind=settings.kind or column.kind,
-                    words=settings.words,
-                    sentinels=settings.sentinels,
+                    **settings.model_dump(exclude={"kind"}),
                 )
             )
         else:

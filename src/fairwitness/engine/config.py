@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from fairwitness.core.columns import Kind, Task
+from fairwitness.core.columns import Change, Kind, Task
 from fairwitness.core.digest import digest
 from fairwitness.core.errors import ConfigError, hint
 from fairwitness.core.estimate import Limit, Severity
@@ -70,9 +70,23 @@ class GroupSettings(Table):
 
 
 class ColumnSettings(Table):
+    """What a person knows of a column that its values do not tell."""
+
     kind: Kind | None = None
     words: str = ""
     sentinels: tuple[float, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    step: float | None = Field(default=None, gt=0)
+    change: Change = "free"
+    one_of: str | None = None
+    quasi_identifier: bool = False
+
+    @model_validator(mode="after")
+    def upright(self) -> ColumnSettings:
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"low {self.low:g} is above high {self.high:g}")
+        return self
 
 
 GRAPHS = (".onnx", ".pt2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 from fairwitness.core.check import CheckInfo, Errored, Measured, NeedsPerson, NotApplicable, Outcome
@@ -16,11 +17,11 @@ MOST_EVIDENCE = 24
 """Judged numbers a finding carries, the worst first; the check's tables hold the rest."""
 
 
-def judge(step: Step, outcome: Outcome, seconds: float) -> Finding:
+def judge(step: Step, outcome: Outcome, seconds: float, spent: Mapping[str, int] | None = None) -> Finding:
     """The finding of one step. A finding takes the worst verdict of its evidence."""
     info = step.check.info
     if isinstance(outcome, Measured):
-        return _measured(step, outcome, seconds)
+        return replace(_measured(step, outcome, seconds), spent=spent or {})
     verdict = {
         NotApplicable: Verdict.NOT_APPLICABLE,
         NeedsPerson: Verdict.NEEDS_PERSON,

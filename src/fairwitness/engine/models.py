@@ -9,7 +9,7 @@ import numpy as np
 from fairwitness.core.columns import Column
 from fairwitness.core.errors import ConfigError, DataError
 from fairwitness.core.subject import Model, Outputs, Rows
-from fairwitness.engine import foreign, training
+from fairwitness.engine import foreign, generators, training
 from fairwitness.engine.cache import Arrays, Cache
 from fairwitness.engine.config import Config
 from fairwitness.engine.progress import Progress
@@ -33,6 +33,8 @@ def build(request: Request, given: object | None, *, cache: Cache, progress: Pro
         ModelError: It cannot be loaded safely, or its outputs do not fit.
         ConfigError: The extra `torch` is not installed, or options are wrong.
     """
+    if generators.wanted(request.config):
+        return generators.train(request, cache=cache, progress=progress)
     _need_classes(request)
     if request.config.model.train is not None:
         return training.train(request, cache=cache, progress=progress)

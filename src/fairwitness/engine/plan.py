@@ -35,7 +35,13 @@ LACKING: dict[Need, str] = {
     "split": "rows divided into train, tune and audit",
     "reference": "shares of a reference population: declare [reference.GROUP]",
     "appeals": "decisions and appeals on record: import decisions, and declare [decisions] ledger",
+    "samples": "a model that makes rows: [model] train = 'text-rnn', 'vae' or 'gan'",
+    "likelihood": "a model that makes rows and tells how likely one is: 'text-rnn' or 'vae'; a 'gan' cannot tell",
 }
+OF_DECISIONS: frozenset[Need] = frozenset(
+    {"decisions", "truth", "favorable", "scores", "positive", "model", "gradients", "recipe"}
+)
+"""Needs that no model meets that makes rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +138,9 @@ def _step(check: Check[Any], about: About, limit: Limit | None, options: Any, ou
     missing = sorted(need for need in info.needs if need not in outline.offers)
     if info.per == "grouping" and about is None and "groups" not in missing:
         missing.insert(0, "groups")
+    if outline.task == "generation" and (info.needs & OF_DECISIONS) and "generation" not in (info.tasks or ()):
+        skip = NotApplicable(f"{_maker(outline)} and decides about nobody; this looks at decisions")
+        return Step(check=check, about=about, limit=kept, options=options, skip=skip)
     if info.tasks is not None and outline.task not in info.tasks:
         skip = NotApplicable(f"For {' and '.join(sorted(info.tasks))} tasks; this one is {outline.task or 'none'}")
         return Step(check=check, about=about, limit=kept, options=options, skip=skip)
@@ -142,3 +151,9 @@ def _step(check: Check[Any], about: About, limit: Limit | None, options: Any, ou
     if isinstance(asks, NotApplicable):
         return Step(check=check, about=about, limit=kept, options=options, skip=asks)
     return Step(check=check, about=about, limit=kept, options=options, asks=tuple(asks))
+
+
+def _maker(outline: Outline) -> str:
+    kinds = [outline.column(name).kind for name in outline.features]
+    made = f"{kinds[0]}s" if len(kinds) == 1 and "samples" in outline.offers else "rows"
+    return f"The model generates {made}"

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fairwitness.core.asks import NO, YES, AppealsAsk, Ask, LayersAsk, RowsAsk, TallyAsk, group_column
+from fairwitness.core.asks import (
+    NO,
+    YES,
+    AppealsAsk,
+    Ask,
+    LayersAsk,
+    ModelAsk,
+    OutputsAsk,
+    RowsAsk,
+    SamplesAsk,
+    ShadowsAsk,
+    TallyAsk,
+    group_column,
+)
 from fairwitness.core.digest import generator
 from fairwitness.core.subject import Rows
+from fairwitness.engine.answers import Answers
+from fairwitness.engine.cache import Cache
+from fairwitness.engine.progress import Progress, silent
 from fairwitness.engine.subject import Subject, part_mask
 from fairwitness.io.kinds import as_text
 from fairwitness.stats.tally import Tally, code_bins, code_categories
@@ -21,33 +37,35 @@ Coded = tuple[tuple[str, ...], NDArray[np.integer[Any]]]  # category names, and 
 class Provider:
     """Makes what is asked of one subject, each thing once."""
 
-    def __init__(self, subject: Subject, *, seed: int) -> None:
+    def __init__(self, subject: Subject, *, seed: int, cache: Cache | None = None, progress: Progress = silent) -> None:
         self._subject = subject
         self._seed = seed
         self._made: dict[Ask, Any] = {}
         self._coded: dict[tuple[str, str, tuple[float, ...] | None], Coded] = {}
         self._all_rows: Rows | None = None
+        answers = Answers(subject, seed=seed, cache=cache or Cache(None), progress=progress)
+        self._makers: dict[type[Any], Callable[[Any], Any]] = {
+            TallyAsk: self._tally,
+            RowsAsk: self._rows,
+            LayersAsk: lambda _: self._layers(),
+            SamplesAsk: self._samples,
+            OutputsAsk: lambda ask: answers.scored(ask.part),
+            ModelAsk: lambda _: subject.model,
+            ShadowsAsk: lambda ask: answers.shadows(ask.count),
+            AppealsAsk: lambda _: subject.appeals,
+        }
 
     def give(self, asks: Iterable[Ask]) -> dict[Ask, Any]:
-        """What each ask stands for: a `Tally`, `Rows`, a tuple of layers (None for a black box), or `Counts`."""
+        """What each ask stands for: a `Tally`, `Rows`, a tuple of layers (None for a black box), `Scored`, the model,
+        `Shadows`, or `Counts`.
+        """
         return {ask: self._give(ask) for ask in asks}
 
     def _give(self, ask: Ask) -> Any:  # noqa: ANN401 - the type follows the ask
+        if isinstance(ask, RowsAsk):
+            return self._rows(ask)  # large, and rarely asked twice alike: the raw rows beneath are kept
         if ask not in self._made:
-            if isinstance(ask, TallyAsk):
-                self._made[ask] = self._tally(ask)
-            elif isinstance(ask, LayersAsk):
-                self._made[ask] = self._layers()
-            elif isinstance(ask, OutputsAsk):
-                self._made[ask] = self._answers.scored(ask.part)
-            elif isinstance(ask, ModelAsk):
-                self._made[ask] = self._subject.model
-            elif isinstance(ask, ShadowsAsk):
-                self._made[ask] = self._answers.shadows(ask.count)
-            elif isinstance(ask, AppealsAsk):
-                self._made[ask] = self._subject.appeals
-            else:
-                return self._rows(ask)  # large, and rarely asked twice alike: the raw rows beneath are kept
+            self._made[ask] = self._makers[type(ask)](ask)
         return self._made[ask]
 
     def _mask(self, ask: TallyAsk | RowsAsk) -> NDArray[np.bool_]:
@@ -123,3 +141,9 @@ class Provider:
     def _layers(self) -> Any:  # noqa: ANN401 - tuple of Layer, or None
         model = self._subject.model
         return None if model is None else model.layers(self.raw().where(np.arange(len(self.raw())) < 2))
+
+    def _samples(self, ask: SamplesAsk) -> Rows:
+        if self._subject.generator is None:
+            raise ValueError("the model makes no rows")
+        seed = int(generator(self._seed, "samples").integers(2**63))
+        return self._subject.generator.sample(ask.n, seed=seed)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fairwitness.core.errors import ConfigError
-from fairwitness.core.subject import Model
+from fairwitness.core.subject import Generator, Model
 from fairwitness.engine.columns import Declared
 from fairwitness.engine.config import Config
 from fairwitness.engine.outcomes import Target
+from fairwitness.engine.progress import Progress
 from fairwitness.io.table import Table
 
 
@@ -29,15 +32,38 @@ class Request:
     source: str
 
 
+class Trainer(Protocol):
+    """Trains models as the audited one was.
+
+    Attributes:
+        key: Digest of everything such a model depends on but the rows it learns from and its seed.
+    """
+
+    @property
+    def key(self) -> str: ...
+
+    def shadows(
+        self, learn: NDArray[np.bool_], *, seeds: Sequence[int], folder: Path | None, progress: Progress
+    ) -> Sequence[Model]:
+        """One model for each of (m, n) masks over all rows of the data, found again in `folder` if it was kept."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """A model, the columns it reads, and those it does not read with the reason."""
+    """A model, the columns it reads, and those it does not read with the reason.
+
+    Attributes:
+        trainer: How others are trained like it; None where that is not known.
+        generator: The same model, where it makes rows.
+    """
 
     model: Model
     features: tuple[str, ...]
     withheld: dict[str, str]
     goal: Target
     notes: tuple[str, ...] = ()
+    trainer: Trainer | None = None
+    generator: Generator | None = None
 
 
 def features(declared: Declared, config: Config) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from fairwitness.core.check import Errored, Given, Outcome
+from fairwitness.core.check import Errored, Given, Meter, Outcome
 from fairwitness.core.digest import generator
 from fairwitness.core.subject import Outline
+from fairwitness.engine.meter import StepMeter
 from fairwitness.engine.plan import Step
 from fairwitness.engine.progress import Progress
 from fairwitness.engine.providers import Provider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """One step, what came of it, and what it took.
+
+    Attributes:
+        spent: Units of work (queries, passes, models), by what they are.
+    """
+
+    step: Step
+    outcome: Outcome
+    seconds: float
+    spent: Mapping[str, int]
 
 
 def run(
@@ -22,24 +38,29 @@ def run(
     level: float,
     seed: int,
     progress: Progress,
-) -> Iterator[tuple[Step, Outcome, float]]:
-    """Each step with its outcome and the seconds it took, in the order of the plan.
+    meters: Callable[[Step], StepMeter],
+) -> Iterator[Ran]:
+    """Each step with its outcome and what it took, in the order of the plan.
 
     A check that raises becomes `Errored`: the gate does not pass on it, and the other checks still run.
     """
     for done, step in enumerate(steps):
         progress(step.id, done, len(steps))
-        start = time.perf_counter()
-        yield (
-            step,
-            _outcome(step, outline, provider, context=context, level=level, seed=seed),
-            time.perf_counter() - start,
-        )
+        start, meter = time.perf_counter(), meters(step)
+        outcome = _outcome(step, outline, provider, context=context, level=level, seed=seed, meter=meter)
+        yield Ran(step=step, outcome=outcome, seconds=time.perf_counter() - start, spent=meter.spent)
     progress("done", len(steps), len(steps))
 
 
 def _outcome(
-    step: Step, outline: Outline, provider: Provider, *, context: Mapping[str, str], level: float, seed: int
+    step: Step,
+    outline: Outline,
+    provider: Provider,
+    *,
+    context: Mapping[str, str],
+    level: float,
+    seed: int,
+    meter: Meter,
 ) -> Outcome:
     if step.skip is not None:
         return step.skip
@@ -52,6 +73,7 @@ def _outcome(
             rng=generator(seed, step.check.info.id, step.name or ""),
             context=context,
             made=provider.give(step.asks),
+            meter=meter,
         )
         return step.check.run(given, step.options)
     except Exception as error:  # noqa: BLE001 - a broken check must not hide what the others find

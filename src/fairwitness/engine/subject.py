@@ -15,8 +15,8 @@ from fairwitness.core.asks import PART
 from fairwitness.core.columns import Column, Grouping, Part
 from fairwitness.core.digest import digest
 from fairwitness.core.errors import ConfigError, DataError
-from fairwitness.core.subject import Model, Need, Outline, Rows
-from fairwitness.engine import foreign, models, outcomes, recorded, split
+from fairwitness.core.subject import Generator, Model, Need, Outline, Rows
+from fairwitness.engine import foreign, generators, models, outcomes, recorded, split
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.columns import Declared, declare
 from fairwitness.engine.config import Config
@@ -41,6 +41,7 @@ class Subject:
         derived: The engine's own columns, `@label` and so on: (n,) object of str or None, float64 for scores.
         judged: (n,) the rows decisions are judged on.
         model: The deployed model, if it is more than recorded columns.
+        generator: The same model, if it makes rows.
         trainer: How others are trained like it, where that is known.
         appeals: Decisions and appeals on record; None where none are.
     """
@@ -52,6 +53,7 @@ class Subject:
     derived: Mapping[str, NDArray[Any]]
     judged: NDArray[np.bool_]
     model: Model | None
+    generator: Generator | None
     model_digest: str | None
     fingerprint: str
     trainer: Trainer | None = None
@@ -88,6 +90,7 @@ def assemble(
         UserError: Anything in data, config or model that does not fit together.
     """
     foreign.refuse_unused(config, model, source=source)
+    generators.refuse_unfit(config, model, source=source)
     if not table.frame.height:
         raise DataError(f"{table.source}: a header and no rows; there is nothing to audit")
     declared = declare(table, config, source=source)
@@ -95,6 +98,7 @@ def assemble(
     goal = outcomes.target(table, config, source=source)
     parts, judged = _split(table, config, owned=model is not None or models.wanted(config), source=source)
     deployed: Model | None = None
+    maker: Generator | None = None
     trainer: Trainer | None = None
     withheld: dict[str, str] = {}
     if model is not None or models.wanted(config):
@@ -103,11 +107,13 @@ def assemble(
         )
         built = models.build(request, model, cache=cache, progress=progress)
         deployed, withheld, features, goal = built.model, built.withheld, built.features, built.goal
-        trainer = built.trainer
-        outputs = models.outputs(
-            deployed, as_rows(table, declared.columns).where(judged), table, declared.columns, cache=cache
-        )
-        made = outcomes.model_decisions(outputs, goal, judged, deployed.words)
+        trainer, maker = built.trainer, built.generator
+        made = outcomes.Decisions(words=deployed.words)
+        if maker is None:
+            outputs = models.outputs(
+                deployed, as_rows(table, declared.columns).where(judged), table, declared.columns, cache=cache
+            )
+            made = outcomes.model_decisions(outputs, goal, judged, deployed.words)
         made = replace(made, notes=built.notes)
     else:
         goal, made = outcomes.recorded_decisions(table, config, goal, source=source)
@@ -115,6 +121,8 @@ def assemble(
     derived = outcomes.derived(goal, made)
     if parts is not None:
         derived[PART] = parts
+    if maker is not None:
+        derived |= generators.likelihoods(maker, table, declared.columns, cache=cache)
     groupings = _groupings(config)
     appeals = recorded.counts(config, base=base)
     _check_reference(config, declared.groups, source=source)
@@ -131,6 +139,7 @@ def assemble(
             parts=parts,
             model=deployed,
             trainer=trainer,
+            maker=maker,
             config=config,
             appeals=appeals,
         ),
@@ -148,6 +157,7 @@ def assemble(
         reference=config.reference,
         seen=None if deployed is None else "train-part" if config.model.train else config.model.seen,
         people=config.subject.people,
+        unit="" if maker is None else maker.unit,
         model_words=made.words,
         roles=config.roles.named(),
         clashes=table.clashes,
@@ -162,6 +172,7 @@ def assemble(
         derived=derived,
         judged=judged,
         model=deployed,
+        generator=maker,
         model_digest=model_digest,
         fingerprint=digest(table.fingerprint, config.digest, model_digest),
         trainer=trainer,
@@ -256,6 +267,7 @@ def _offers(
     parts: NDArray[np.object_] | None,
     model: Model | None,
     trainer: Trainer | None,
+    maker: Generator | None,
     config: Config,
     appeals: Counts | None,
 ) -> frozenset[Need]:
@@ -276,6 +288,8 @@ def _offers(
         "layers": model is not None,
         "split": parts is not None,
         "reference": bool(config.reference),
+        "samples": maker is not None,
+        "likelihood": maker is not None and bool(maker.unit),
         "appeals": appeals is not None,
     }
     return frozenset(need for need, offered in have.items() if offered)

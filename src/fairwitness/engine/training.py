@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fairwitness.core.blueprint import Blueprint, Edit
+from fairwitness.core.columns import Column
+from fairwitness.core.digest import digest
 from fairwitness.core.errors import ConfigError, DataError, UserError
-from fairwitness.core.subject import Rows
+from fairwitness.core.subject import Model, Rows
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.options import parse_options
 from fairwitness.engine.outcomes import Target
@@ -50,8 +55,9 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     if parts is None or goal.recorded is None:
         raise ConfigError(f"{request.source}: training needs a split and a target")
     seen = parts == "train"
-    training = _training(request, blueprint, seen, progress)
-    rows, target = as_rows(request.table, request.declared.columns).where(seen), goal.recorded[seen]
+    training = surroundings(request, blueprint)
+    everything = as_rows(request.table, request.declared.columns)
+    rows, target = everything.where(seen), goal.recorded[seen]
     kept, withheld = _without_leaks(request, recipe, options, rows, target)
     columns = tuple(column for column in request.declared.columns if column.name in kept)
     if not columns:
@@ -74,23 +80,51 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
         config.model.device,
         {name: config.groups.get(name) for name in _looked_at(blueprint)},
     )
+    trainer = _Trainer(recipe, options, columns, goal, everything, training, digest(*key))
     place = cache.place(key)
     model = TorchModel.load_if_whole(place) if place is not None and recipe.saves else None
     if model is None:
+        told = partial(progress, "training the model")
         model = recipe.fit(
             rows,
             target,
-            columns=columns,
-            classes=goal.classes,
-            positive=goal.positive,
-            options=options,
+            **trainer.settings,
             seed=config.seed,
-            training=replace(training, folder=place),
+            training=replace(training.of(seen), folder=place, progress=told),
         )
         if place is not None and recipe.saves:
             model.save(place)
             (place / UNFINISHED).unlink(missing_ok=True)
-    return Built(model=model, features=kept, withheld=withheld, goal=goal, notes=model.notes)
+    return Built(model=model, features=kept, withheld=withheld, goal=goal, notes=model.notes, trainer=trainer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trainer:
+    """The recipe with all it was given but the rows to learn from."""
+
+    recipe: Recipe
+    options: TrainOptions
+    columns: tuple[Column, ...]
+    goal: Target
+    rows: Rows  # all of the data
+    training: Training  # for all rows
+    key: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What every training is told."""
+        goal = self.goal
+        return {"columns": self.columns, "classes": goal.classes, "positive": goal.positive, "options": self.options}
+
+    def shadows(
+        self, learn: NDArray[np.bool_], *, seeds: Sequence[int], folder: Path | None, progress: Progress
+    ) -> Sequence[Model]:
+        if self.goal.recorded is None:
+            raise TypeError("a model without a recorded target has no shadows")
+        told = replace(self.training, folder=folder, progress=partial(progress, "training shadow models"))
+        return self.recipe.fit_many(
+            self.rows, self.goal.recorded, **self.settings, seeds=seeds, learn=learn, training=told
+        )
 
 
 def _blueprint(request: Request) -> Blueprint:
@@ -132,8 +166,8 @@ def _looked_at(blueprint: Blueprint) -> list[str]:
     return sorted({str(value) for edit in blueprint.edits for name, value in edit.options if name == BY})
 
 
-def _training(request: Request, blueprint: Blueprint, seen: NDArray[np.bool_], progress: Progress) -> Training:
-    """How the training goes beside its recipe, for the rows of the train part."""
+def surroundings(request: Request, blueprint: Blueprint) -> Training:
+    """How the training goes beside its recipe, for all rows of the data."""
     from fairwitness.torchkit.devices import device  # torch only when a model is asked for
     from fairwitness.torchkit.parts import named
     from fairwitness.torchkit.recipes.prepared import Training
@@ -147,7 +181,7 @@ def _training(request: Request, blueprint: Blueprint, seen: NDArray[np.bool_], p
         )
     groups = None
     if looked_at:
-        labels = [str(label) for label in request.declared.groups[looked_at[0]][seen]]
+        labels = [str(label) for label in request.declared.groups[looked_at[0]]]
         groups = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     unit = config.split.unit
     try:
@@ -157,10 +191,9 @@ def _training(request: Request, blueprint: Blueprint, seen: NDArray[np.bool_], p
     return Training(
         parts=named.make(blueprint.train),
         groups=groups,
-        units=None if unit is None else np.array([str(u) for u in request.table.frame[unit]])[seen],
+        units=None if unit is None else np.array([str(u) for u in request.table.frame[unit]]),
         device=chosen,
         exact=config.model.exact,
-        progress=lambda done, total: progress("training the model", done, total),
     )
 
 

@@ -77,7 +77,7 @@ def digest(document: Document) -> str:
     tree = _plain(document)
     del tree["provenance"]
     for finding in tree["findings"]:
-        del finding["seconds"]
+        del finding["seconds"], finding["spent"]
     text = json.dumps(tree, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

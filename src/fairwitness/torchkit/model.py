@@ -80,6 +80,11 @@ class TorchModel:
         shape = self.module.to_json() if isinstance(self.module, Net) else ""
         return digest(saved.weights_digest(self.module), self.code, shape, encoding, self.rule)
 
+    @property
+    def differentiable(self) -> bool:
+        """Whether gradients of its outputs lead back to columns: its encoding says where each column went."""
+        return bool(self.encoding.blocks) and any(p.requires_grad for p in self.module.parameters())
+
     def outputs(self, rows: Rows) -> Outputs:
         """Scores and decisions of rows, in batches.
 

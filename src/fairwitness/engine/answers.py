@@ -1,0 +1,89 @@
+"""What models say, for those who ask: the deployed one about rows of a part, and shadows of it about all."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairwitness.core.asks import CLASS, PART
+from fairwitness.core.columns import Part
+from fairwitness.core.digest import generator
+from fairwitness.core.subject import Rows, Scored, Shadows
+from fairwitness.engine import models
+from fairwitness.engine.cache import Cache
+from fairwitness.engine.progress import Progress
+from fairwitness.engine.subject import Subject, part_mask
+
+
+class Answers:
+    """Outputs of models on the rows of one subject, kept from one run to the next."""
+
+    def __init__(self, subject: Subject, *, seed: int, cache: Cache, progress: Progress) -> None:
+        self._subject = subject
+        self._seed = seed
+        self._cache = cache
+        self._progress = progress
+
+    def scored(self, part: Part | None) -> Scored:
+        """What the deployed model says about rows of a part."""
+        subject = self._subject
+        if subject.model is None:
+            raise TypeError("there is no model to ask")  # never: the plan has seen that there is one
+        place = np.flatnonzero(part_mask(subject, part))
+        rows = subject.rows().where(part_mask(subject, part))
+        made = models.outputs(subject.model, rows, subject.table, subject.columns, cache=self._cache)
+        if made.scores is None:
+            raise TypeError("the model gives decisions and no scores")
+        parts = subject.derived.get(PART)
+        return Scored(
+            ids=rows.ids,
+            scores=made.scores,
+            recorded=self._recorded()[place],
+            parts=None if parts is None else parts[place],
+        )
+
+    def shadows(self, count: int) -> Shadows:
+        """What models trained as the deployed one was, each on a random half of all rows, say about all rows."""
+        subject = self._subject
+        if subject.trainer is None:
+            raise TypeError("the model cannot be trained again")
+        rows = subject.rows()
+        inside = halves(self._units(rows), count, generator(self._seed, "shadows"))
+        seeds = [self._seed + 1 + number for number in range(count)]
+        folder = self._cache.place(("shadows", 1, subject.trainer.key, self._seed, count))
+        made = subject.trainer.shadows(inside, seeds=seeds, folder=folder, progress=self._progress)
+        scores = []
+        for number, model in enumerate(made):
+            said = model.outputs(rows).scores
+            if said is None:
+                raise TypeError("a shadow model gives no scores")
+            scores.append(said.astype(np.float32))
+            self._progress("asking shadow models", number + 1, count)
+        return Shadows(ids=rows.ids, inside=inside, scores=np.stack(scores))
+
+    def _recorded(self) -> NDArray[np.int64]:
+        classes = {name: place for place, name in enumerate(self._subject.outline.classes)}
+        return np.array([classes.get(name, -1) for name in self._subject.derived[CLASS]], dtype=np.int64)
+
+    def _units(self, rows: Rows) -> NDArray[np.int64]:
+        """What belongs together: rows of one unit, or each row by itself."""
+        unit = next((column.name for column in self._subject.columns if column.role == "unit"), None)
+        if unit is None:
+            return np.arange(len(rows))
+        return np.unique([str(value) for value in rows.columns[unit]], return_inverse=True)[1].astype(np.int64)
+
+
+def halves(units: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """(count, n) masks in pairs that share the units out between them, so every row is in half of the masks.
+
+    Raises:
+        ValueError: `count` is odd or below 2.
+    """
+    if count < 2 or count % 2:
+        raise ValueError(f"{count} masks cannot hold every row in half of them; ask for an even number")
+    names, codes = np.unique(units, return_inverse=True)
+    masks = np.empty((count, len(units)), dtype=bool)
+    for first in range(0, count, 2):
+        chosen = rng.permutation(len(names)) < len(names) // 2
+        masks[first], masks[first + 1] = chosen[codes], ~chosen[codes]
+    return masks
