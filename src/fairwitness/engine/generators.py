@@ -80,7 +80,7 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     from fairwitness.torchkit.recipes.prepared import UNFINISHED
 
     config, parts = request.config, request.parts
-    recipe = recipes.generative(str(config.model.train))
+    recipe = recipes.generator(str(config.model.train))
     options = parse_options(recipe.options, config.model.options, source=request.source)
     if parts is None:
         raise ConfigError(f"{request.source}: training needs a split")

@@ -55,7 +55,7 @@ def named(name: str, *, base: Path | None = None) -> Recipe:
     return made
 
 
-def generative(name: str) -> GenerativeRecipe:
+def generator(name: str) -> GenerativeRecipe:
     """The recipe of that name, of a model that makes rows.
 
     Raises:
