@@ -91,6 +91,17 @@ def test_pages_of_settings_parse() -> None:
             parse(tomllib.loads(block), source=page)
 
 
+def test_policy_page_parses() -> None:
+    import tomllib
+
+    from fairwitness.accountability.policy.rules import parse
+    from fairwitness.engine.config import parse as parse_settings
+
+    policy, settings = blocks(ROOT / "docs" / "accountability" / "policy.md", "toml")
+    assert parse(tomllib.loads(policy), source="policy.md").require
+    assert parse_settings(tomllib.loads(settings), source="policy.md").policy.valid_days
+
+
 def test_links_lead_somewhere() -> None:
     for page in [*PAGES, *(ROOT / "docs" / "checks").glob("*.md")]:
         for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from dataclasses import replace
 from typing import Any, get_args
 from xml.etree import ElementTree as ET
 
@@ -226,3 +227,13 @@ def test_advice_is_cut_at_its_first_sentence() -> None:
 
 def test_numbers_in_prose_hold_together() -> None:
     assert quote.tidy("64.6 % [53.6, 74.2] of 3, 4") == "64.6\u202f% [53.6,\u00a074.2] of 3, 4"
+
+
+def test_who_answers_and_how_long_it_holds_stand_in_the_provenance() -> None:
+    made = sample()
+    prov = replace(made.provenance, valid_days=90)
+    told = view.provenance(replace(made, provenance=prov, roles={"owner": ("Ada",), "appeal_handler": ("Di", "Ed")}))
+    assert {("Owner", "Ada", ""), ("Appeal handler", "Di, Ed", ""), ("Holds until", "20 February 2027", "")} <= set(
+        told
+    )
+    assert not {"Owner", "Holds until"} & {term for term, _, _ in view.provenance(made)}

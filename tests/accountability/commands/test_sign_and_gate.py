@@ -61,9 +61,11 @@ def test_from_nothing_to_an_open_gate(folder: Path) -> None:
     pytest.importorskip("cryptography")
     before = gate(folder)
     assert before.code == 1
+    today = datetime.now(UTC).date().isoformat()
     assert before.out == (
         "Closed: boston-mortgage-mlp 3 does not meet 1 of 4 requirements of lending\n"
         "  ✗ sign-off: approved by 1 approver: 0 of 1; ask Ed Fox\n"
+        f"  ✓ age: an audit of the last 30 days: made on {today}, holds 30 days more\n"
     )
     assert not (folder / ".fairwitness").exists()  # looking makes no ledger
     key(folder, "ed.fox")
