@@ -30,6 +30,7 @@ lint: $(READY)
 bench: $(READY)  ## ratios against other libraries, on this machine
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/ledger.py
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py

@@ -93,3 +93,13 @@ def rewrite(path: Path, first: int) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("INSERT INTO meta VALUES ('origin', ?)", (origin,))
         db.executemany("INSERT INTO checkpoints VALUES (?, 0, ?)", enumerate(notes))
+
+
+def write_batches(path: Path, name: str, told: Path, batches: int) -> None:
+    """What a writer process does: batches of 1 to 7 entries, and a line in `told` for each that is recorded."""
+    with told.open("a", buffering=1, encoding="utf-8") as file:
+        for batch in range(batches):
+            made = [Entry(kind="decision", body={"id": f"{name}-{batch}-{n}"}) for n in range(batch % 7 + 1)]
+            with Ledger(path) as log:
+                log.append(made)
+            file.write(f"{batch}\n")

@@ -42,6 +42,15 @@ DEEPEST = 64
 """Levels of lists and tables in a body; a reader in another language has a stack too."""
 
 
+def _refuse(text: str) -> float:
+    raise ValueError(f"{text} is not JSON")
+
+
+# Made once: json.loads and json.dumps would make them anew for each entry, at twice the cost.
+_READ = json.JSONDecoder(parse_constant=_refuse)
+_WRITE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What is recorded: no personal data, only digests, rates, keyed hashes and commitments.
@@ -97,20 +106,19 @@ def decode(data: bytes) -> tuple[int, Entry]:
     Raises:
         ValueError: They are not what `encode` writes.
     """
-    record = json.loads(data, parse_constant=_refuse)
-    match record:
-        case {"body": dict(body), "index": int(index), "kind": str(kind), "time": str(time)} if kind in KINDS:
-            pass
-        case _:
-            raise ValueError("not an entry")
-    if len(record) != 4 or isinstance(index, bool) or canonical(record) != data:
+    text = data.decode()
+    record = _READ.decode(text)
+    if type(record) is not dict or len(record) != 4 or _WRITE.encode(record) != text:
         raise ValueError("not in canonical form")
+    body, index, kind, time = record.get("body"), record.get("index"), record.get("kind"), record.get("time")
+    if type(body) is not dict or type(index) is not int or kind not in KINDS or type(time) is not str:
+        raise ValueError("not an entry")
     return index, Entry(kind=kind, body=body, time=time)
 
 
 def canonical(value: object) -> bytes:
     """Canonical JSON: sorted keys, no spaces, UTF-8; floats as Python writes them, shortest that reads back the same."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _WRITE.encode(value).encode()
 
 
 def _check(value: object, where: str, depth: int) -> None:
@@ -133,7 +141,3 @@ def _check(value: object, where: str, depth: int) -> None:
             _check(item, where, depth + 1)
     else:
         raise LedgerError.not_json(where, f"it is a {type(value).__name__}")
-
-
-def _refuse(text: str) -> float:
-    raise ValueError(f"{text} is not JSON")
