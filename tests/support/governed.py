@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fairwitness.accountability.policy.gate import Answer, Assessment, Record, answer
+from fairwitness.accountability.policy.assessed import Assessment
+from fairwitness.accountability.policy.gate import Answer, Record, answer
 from fairwitness.accountability.policy.rules import Policy, parse
 from fairwitness.accountability.policy.signoff import Binds, SignOff, bound
 from fairwitness.core.estimate import Limit, Verdict
@@ -44,7 +45,7 @@ BREAKS: dict[str, tuple[tuple[str, str], str]] = {
     "from the future": (("age", "an audit of the last 30 days"), "in the future"),
     "no time": (("age", "an audit of the last 30 days"), "which is no time"),
     "no assessment": (("assessment", "a complete impact assessment"), "none is recorded"),
-    "open assessment": (("assessment", "a complete impact assessment"), "open questions"),
+    "open assessment": (("assessment", "a complete impact assessment (review)"), "open questions"),
     "nobody approved": (APPROVER, "0 of 1; ask Ed Fox"),
     "rejected": (APPROVER, "rejected by Ed Fox: on reflection"),
     "unauthenticated": (APPROVER, "it is unauthenticated"),
@@ -86,11 +87,9 @@ def world(broken: Collection[str] = (), added: Collection[str] = ()) -> World:
     policy = parse(POLICY, source="policy.toml")
     audited = _audited(broken, added)
     complete = not {"no assessment", "open assessment"} & set(broken)
-    assessment = None if "no assessment" in broken else Assessment(complete=complete, digest="a" * 64)
+    done = {} if "no assessment" in broken else {"review": Assessment(complete=complete, digest="a" * 64)}
     digest = "a" * 64 if complete else None
-    return World(
-        audited, policy, Record(sign_offs=_signed(audited, policy, digest, broken, added), assessment=assessment)
-    )
+    return World(audited, policy, Record(sign_offs=_signed(audited, policy, digest, broken, added), assessments=done))
 
 
 def sign(audited: Document, policy: Policy, *, assessment: str | None = None, **changes: Any) -> SignOff:

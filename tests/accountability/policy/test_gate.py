@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairwitness.accountability.policy.assessed import Assessment, completed, requirements
 from fairwitness.accountability.policy.gate import Record, answer
 from fairwitness.accountability.policy.rules import parse
 from fairwitness.core.estimate import Verdict
@@ -18,7 +19,7 @@ from support.governed import BREAKS, GAP, NOW, ODDS, POLICY, UNRELATED, missing,
 
 BY_REQUIREMENT: dict[tuple[str, str], list[str]] = {}
 for _name, (_requirement, _) in BREAKS.items():
-    _key = ("check", ODDS) if _requirement[1].startswith(ODDS) else _requirement
+    _key = next((("", start) for start in (ODDS, "a complete") if _requirement[1].startswith(start)), _requirement)
     BY_REQUIREMENT.setdefault(_key, []).append(_name)
 
 
@@ -165,3 +166,25 @@ def test_many_numbers_beyond_are_counted() -> None:
 
 def test_the_policy_of_the_table_is_one_anybody_could_write() -> None:
     assert parse(POLICY, source="p").digest == parse(dict(reversed(POLICY.items())), source="q").digest
+
+
+def test_which_assessments_are_asked_for() -> None:
+    done, still_open = Assessment(complete=True, digest="1"), Assessment(complete=False, digest="2")
+
+    def told(asked: object, **recorded: Assessment) -> tuple[list[str], str | None]:
+        policy = parse({"assessment": asked}, source="p")
+        missing = [each.what for each in requirements(policy, recorded) if not each.holds]
+        return missing, completed(policy, recorded)
+
+    assert told(False, review=still_open) == ([], None)
+    assert told(True) == (["a complete impact assessment"], None)
+    assert told(True, review=done) == ([], "1")
+    assert told(True, review=done, dpia=still_open) == (["a complete impact assessment (dpia)"], None)
+    assert told(["review"], review=done, dpia=still_open) == ([], "1")
+    assert told(["dpia", "fria"], review=done) == (
+        ["a complete impact assessment (dpia)", "a complete impact assessment (fria)"],
+        None,
+    )
+    both = told(["review", "dpia"], review=done, dpia=replace(done, digest="3"))
+    assert both[0] == []
+    assert both[1] not in {None, told(["review", "dpia"], review=done, dpia=replace(done, digest="4"))[1]}

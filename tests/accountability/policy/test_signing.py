@@ -199,14 +199,21 @@ class TestKeys:
         assert self.kept(log) == [False]
 
 
-def test_the_last_assessment_counts(log: Ledger) -> None:
+def test_the_last_assessment_of_a_form_counts(log: Ledger) -> None:
     from fairwitness.accountability.policy.record import of_ledger
 
     name = WORLD.document.subject.name
-    assert of_ledger(log, name, ANY).assessment is None
-    log.append([Entry(kind="assessment", body={"id": name, "complete": True, "digest": "1"})])
-    log.append([Entry(kind="assessment", body={"id": "another", "complete": True, "digest": "2"})])
-    log.append([Entry(kind="assessment", body={"id": name, "complete": False, "digest": "3"})])
-    found = of_ledger(log, name, ANY).assessment
-    assert found is not None
-    assert (found.complete, found.digest) == (False, "3")
+    assert of_ledger(log, name, ANY).assessments == {}
+    for told in (
+        {"id": name, "form": "review", "complete": True, "digest": "1"},
+        {"id": "another", "form": "review", "complete": True, "digest": "2"},
+        {"id": name, "form": "review", "complete": False, "digest": "3"},
+        {"id": name, "form": "dpia", "complete": True, "digest": "4"},
+    ):
+        body: dict[str, Any] = told
+        log.append([Entry(kind="assessment", body=body)])
+    found = of_ledger(log, name, ANY).assessments
+    assert {form: (each.complete, each.digest) for form, each in found.items()} == {
+        "review": (False, "3"),
+        "dpia": (True, "4"),
+    }

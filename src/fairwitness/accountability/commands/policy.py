@@ -73,13 +73,13 @@ def sign(
 ) -> None:
     """Approve or reject an audited system; bound to exactly these findings, data, model, settings and policy."""
     from fairwitness.accountability.ledger import Ledger
-    from fairwitness.accountability.policy import record, signoff
+    from fairwitness.accountability.policy import assessed, record, signoff
     from fairwitness.accountability.policy.rules import Policy
     from fairwitness.io import findings as documents
 
     document = documents.load(findings)
     rules = _policy(policy, document)
-    known = _record(ledger, document, rules or Policy()).assessment
+    known = _record(ledger, document, rules or Policy())
     signed = signoff.sign_off(
         document,
         rules,
@@ -88,7 +88,7 @@ def sign(
         decision=decision.value,
         reason=reason,
         valid_days=valid_days,
-        assessment=known.digest if known is not None and known.complete else None,
+        assessment=assessed.completed(rules or Policy(), known.assessments),
         now=datetime.now(UTC),
     )
     made = record.entry(signed, _signer(key, person))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from fairwitness.accountability.policy import assessed
+from fairwitness.accountability.policy.assessed import Assessment
 from fairwitness.accountability.policy.measured import checks, limits, waiver
 from fairwitness.accountability.policy.requirement import Requirement
 from fairwitness.accountability.policy.rules import Policy
@@ -19,19 +21,11 @@ AHEAD = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assessment:
-    """The impact assessment last recorded for a system."""
-
-    complete: bool
-    digest: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What the ledger says of one system, in the order recorded."""
 
     sign_offs: Sequence[SignOff] = ()
-    assessment: Assessment | None = None
+    assessments: Mapping[str, Assessment] = field(default_factory=dict)  # the last of each form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +55,11 @@ def answer(document: Document, policy: Policy, record: Record, *, now: datetime)
     Args:
         document: The audit.
         policy: What must hold.
-        record: Sign-offs and assessment of the same system; sign-offs as authenticated as somebody verified them.
+        record: Sign-offs and assessments of the same system; sign-offs as authenticated as somebody verified them.
         now: The time, with its zone.
     """
-    today, known = now.astimezone(UTC).date(), record.assessment
-    digest = known.digest if known is not None and known.complete else None
+    today = now.astimezone(UTC).date()
+    digest = assessed.completed(policy, record.assessments)
     sign_offs = [each for each in record.sign_offs if each.subject == document.subject.name]
     return Answer(
         subject=document.subject.name,
@@ -78,7 +72,7 @@ def answer(document: Document, policy: Policy, record: Record, *, now: datetime)
             *checks(document, policy, today),
             *limits(document, policy, today),
             *_age(document, policy, now),
-            *_assessed(policy, known),
+            *assessed.requirements(policy, record.assessments),
             *signatures(document, policy, sign_offs, assessment=digest, now=now),
         ),
     )
@@ -120,19 +114,6 @@ def _age(document: Document, policy: Policy, now: datetime) -> Iterator[Requirem
         yield Requirement(kind="age", what=what, holds=False, says=says)
     else:
         yield Requirement(kind="age", what=what, holds=True, says=f"made on {started[:10]}, holds {_days(-late)} more")
-
-
-def _assessed(policy: Policy, known: Assessment | None) -> Iterator[Requirement]:
-    if policy.assessment:
-        complete = known is not None and known.complete
-        open_or_not = "open questions are left in it; answer them with `fairwitness assess`"
-        says = "none is recorded; `fairwitness assess` makes one" if known is None else open_or_not
-        yield Requirement(
-            kind="assessment",
-            what="a complete impact assessment",
-            holds=complete,
-            says="complete" if complete else says,
-        )
 
 
 def _days(days: float) -> str:

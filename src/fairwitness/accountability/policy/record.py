@@ -9,8 +9,9 @@ from dataclasses import replace
 from fairwitness.accountability.ledger import Entry, Ledger, keys
 from fairwitness.accountability.ledger.keys import Registered, Signer
 from fairwitness.accountability.ledger.standalone import Key, MalformedError, unbase64
+from fairwitness.accountability.policy.assessed import Assessment
 from fairwitness.accountability.policy.errors import SignOffError
-from fairwitness.accountability.policy.gate import Assessment, Record
+from fairwitness.accountability.policy.gate import Record
 from fairwitness.accountability.policy.people import key_of
 from fairwitness.accountability.policy.rules import Policy
 from fairwitness.accountability.policy.signoff import SignOff, read_body
@@ -55,12 +56,14 @@ def of_ledger(ledger: Ledger, subject: str, policy: Policy, *, until: int | None
             continue  # whatever it is, nobody approved anything by it
         trusted = _trusted(signed.person, registered, policy, before=stored.index)
         sign_offs.append(replace(signed, authenticated=_signs(body, signed, trusted)))
-    assessed = [stored.entry.body for stored in ledger.find("assessment", subject) if stored.index < end]
-    last = assessed[-1] if assessed else None
-    assessment = None
-    if last is not None:
-        assessment = Assessment(complete=last.get("complete") is True, digest=str(last.get("digest")))
-    return Record(sign_offs=tuple(sign_offs), assessment=assessment)
+    assessments = {
+        str(stored.entry.body.get("form") or "review"): Assessment(
+            complete=stored.entry.body.get("complete") is True, digest=str(stored.entry.body.get("digest"))
+        )
+        for stored in ledger.find("assessment", subject)
+        if stored.index < end
+    }
+    return Record(sign_offs=tuple(sign_offs), assessments=assessments)
 
 
 def _trusted(person: str, registered: Mapping[str, Sequence[Registered]], policy: Policy, *, before: int) -> Key | None:

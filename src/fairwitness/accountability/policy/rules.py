@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from fairwitness.accountability.assess.forms import FormId
 from fairwitness.accountability.ledger.standalone import Key, MalformedError
 from fairwitness.core.digest import digest
 from fairwitness.core.errors import ConfigError
@@ -81,7 +82,7 @@ class Policy(SettingsTable):
 
     name: str = ""
     max_age_days: int | None = Field(default=None, ge=1)
-    assessment: bool = False
+    assessment: bool | tuple[FormId, ...] = False  # true: every one that was begun, and one at least
     require: tuple[Require, ...] = ()
     limits: tuple[Bound, ...] = ()
     sign_off: tuple[SignOffRule, ...] = ()

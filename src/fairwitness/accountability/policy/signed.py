@@ -24,7 +24,7 @@ def signatures(
         document: The audit; its roles say who may sign.
         policy: Which roles have to sign, how many of each, for how long.
         sign_offs: What was signed about this system, in the order recorded.
-        assessment: The digest of the complete impact assessment recorded last, if there is one.
+        assessment: As `assessed.completed` gives it.
         now: The time, with its zone.
     """
     for rule in policy.sign_off:

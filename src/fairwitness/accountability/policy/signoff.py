@@ -121,7 +121,7 @@ def bound(document: Document, policy: Policy | None, *, role: RoleKey, assessmen
         document: The audit.
         policy: What it is held against, if anything.
         role: Whose signature; only an approver's waits for the impact assessment and is bound to it.
-        assessment: The digest of the complete impact assessment; bound only where the policy asks for one.
+        assessment: As `assessed.completed` gives it; bound only where the policy asks for one.
     """
     made = document.provenance
     return Binds(
@@ -156,7 +156,7 @@ def sign_off(
         decision: Whether the system may go into use.
         reason: Why, for strangers to read.
         valid_days: Days an approval holds.
-        assessment: The digest of the complete impact assessment, if one is recorded.
+        assessment: As `assessed.completed` gives it: None if any that the policy asks for is open.
         now: The time, with its zone.
 
     Raises:
