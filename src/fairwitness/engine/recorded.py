@@ -14,6 +14,7 @@ from fairwitness.accountability.decisions.intake import ROW
 from fairwitness.accountability.decisions.vault import beside
 from fairwitness.core.digest import digest
 from fairwitness.core.errors import ColumnError, ConfigError
+from fairwitness.draw.words import plural
 from fairwitness.engine.config import Config
 from fairwitness.io.kinds import as_text
 from fairwitness.io.table import Table
@@ -64,7 +65,7 @@ def corrected(table: Table, config: Config, *, base: Path, source: str) -> Table
     if not places:
         return table
     values = recorded.gather([places.get(place, place) for place in range(len(recorded))])
-    note = f"{len(places)} recorded outcomes of {target!r} are read as appeals have put them right"
+    note = f"{plural(len(places), 'recorded outcome')} of {target!r} read as appeals have put right"
     return replace(
         table,
         frame=table.frame.with_columns(values.alias(target)),

@@ -221,3 +221,13 @@ def test_of_two_reviewers_at_once_one_is_refused(book: Book, ledger: Path) -> No
         said = sorted(each.result() for each in [pool.submit(review) for _ in range(2)])
     assert said == [f"appeal {appeal} is reviewed and cannot be reviewed; next: upheld or overturned or partly", "done"]
     assert [step.step for step in steps.known(book, appeal).steps].count("reviewed") == 1
+
+
+def test_an_appeal_is_found_by_its_decision(book: Book) -> None:
+    with pytest.raises(AppealError, match="this decision was not appealed"):
+        steps.known(book, FIRST.id)
+    appeal = file(book)
+    assert steps.known(book, FIRST.id).id == steps.known(book, appeal).id == appeal
+    with pytest.raises(AppealError, match="no such appeal") as error:
+        steps.known(book, "application-99")
+    assert "99" not in str(error.value)

@@ -49,6 +49,11 @@ def test_a_changed_row_is_refused_by_name(book: Book, changes: dict[str, object]
     assert book.ledger.size == size
 
 
+def test_a_new_owner_changes_no_old_decision(book: Book) -> None:
+    later = [(where, replace(decision, owners=("New Owner",), findings="f" * 64)) for where, decision in ROWS]
+    assert list(record(book, later, now=NOW)) == [Imported(0, 4, 0)]
+
+
 def test_what_the_outbox_holds_is_appended_once(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk is full at the ledger; then the ledger has it and the vault does not know."""
     with Book(ledger) as book:

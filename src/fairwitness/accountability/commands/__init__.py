@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from fairwitness.accountability.commands import cards, key_commands, ledger_commands, policy, reproduce, verify_commands
+from fairwitness.accountability.commands import (
+    appeals,
+    cards,
+    decisions,
+    key_commands,
+    ledger_commands,
+    policy,
+    reproduce,
+    verify_commands,
+)
 
-FAMILIES = (ledger_commands, key_commands, verify_commands, reproduce, cards, policy)
+FAMILIES = (ledger_commands, key_commands, verify_commands, reproduce, cards, policy, decisions, appeals)
 """One line a family; each has `register(app)`."""
 
 

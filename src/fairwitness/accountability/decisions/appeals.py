@@ -120,7 +120,7 @@ def seen(book: Book, appeal: str) -> Seen:
     """
     case = known(book, appeal)
     if case.blind:
-        raise AppealError.wrong_step(appeal, "shown its score", case.state, [State.REVIEWED])
+        raise AppealError.wrong_step(case.id, "shown its score", case.state, [State.REVIEWED])
     payload, _ = book.payload(case.decision, person_of(book, case))
     return Seen(
         decision=payload["decision"],
@@ -139,7 +139,7 @@ def told(book: Book, appeal: str, *, names: Sequence[str], by: str, now: datetim
     with acting(book, by, now) as act:
         case = known(book, appeal)
         if case.outcome is None:
-            raise AppealError.wrong_step(appeal, TOLD, case.state, sorted(OUTCOMES))
+            raise AppealError.wrong_step(case.id, TOLD, case.state, sorted(OUTCOMES))
         tell = to_tell(book, case)
         for name in names:
             left = [place for place in range(case.tell) if place not in case.told]

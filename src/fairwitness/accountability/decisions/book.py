@@ -49,7 +49,7 @@ class Book:
 
     def __init__(self, ledger: Path, *, make: bool = True) -> None:
         if not make and not beside(ledger).exists():
-            raise VaultError.unreadable(beside(ledger), "no decisions were imported here")
+            raise VaultError.none_yet(ledger.parent)
         self.vault = Vault(beside(ledger))
         try:
             self.ledger = Ledger(ledger, make=make)

@@ -121,7 +121,7 @@ def read(path: Path, *, today: date) -> Counts:
         VaultError: There is no vault, or it cannot be read.
     """
     if not path.exists():
-        raise VaultError.unreadable(path, "no such file")
+        raise VaultError.none_yet(path.parent)
     try:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=60)
         try:

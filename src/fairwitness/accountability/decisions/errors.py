@@ -35,6 +35,12 @@ class VaultError(UserError):
         return cls(f"{path}: cannot be used as a vault ({why}); name another --ledger, or bring it back from a backup")
 
     @classmethod
+    def none_yet(cls, path: object) -> Self:
+        return cls(
+            f"{path}: no decisions were imported here; `fairwitness decisions import` does, --ledger names another"
+        )
+
+    @classmethod
     def tampered(cls, path: object) -> Self:
         return cls(f"{path}: a record was changed from outside and cannot be decrypted; bring it back from a backup")
 
@@ -96,8 +102,12 @@ class AppealError(UserError):
     """An appeal cannot take this step."""
 
     @classmethod
-    def unknown(cls, appeal: str) -> Self:
-        return cls(f"no appeal {appeal!r}; `fairwitness appeal list` shows them")
+    def unknown(cls) -> Self:
+        return cls("no such appeal, and no decision of that id; `fairwitness appeal list` shows the appeals there are")
+
+    @classmethod
+    def none_of_decision(cls) -> Self:
+        return cls("this decision was not appealed; `fairwitness appeal file` does that")
 
     @classmethod
     def wrong_step(cls, appeal: str, step: str, state: str, ways: Iterable[str]) -> Self:

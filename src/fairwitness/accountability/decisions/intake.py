@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -119,7 +118,11 @@ def _slice(
 
     ids, people, times = text(columns.id), text(columns.person), text(columns.time)
     scores: list[float | None]
-    scores = [None] * frame.height if columns.score is None else frame[columns.score].cast(pl.Float64).to_list()
+    scores = (
+        [None] * frame.height
+        if columns.score is None
+        else frame[columns.score].cast(pl.Float64).fill_nan(None).to_list()
+    )
     made = text(columns.decision) if columns.decision else [_by_score(each, columns.threshold) for each in scores]
     deciders, changes, reasons = text(columns.decider), text(columns.change), [text(each) for each in columns.reasons]
     for place in range(frame.height):
@@ -135,7 +138,7 @@ def _slice(
             good=made[place] == columns.favorable,
             favorable=columns.favorable,
             time=_time(times[place], where, columns.time or ""),
-            score=_score(scores[place], where, columns.score or ""),
+            score=scores[place],
             threshold=columns.threshold,
             reasons=tuple(dict.fromkeys(code for code in codes if code)),
             change=changes[place],
@@ -151,17 +154,9 @@ def _slice(
 
 
 def _by_score(score: float | None, threshold: float | None) -> str:
-    if score is None or math.isnan(score) or threshold is None:
+    if score is None or threshold is None:
         return ""
     return YES if score >= threshold else NO
-
-
-def _score(value: float | None, where: str, column: str) -> float | None:
-    if value is None or math.isnan(value):
-        return None
-    if math.isinf(value):
-        raise DecisionError.bad_value(where, column, "is infinite, not a score")
-    return value
 
 
 def _time(text: str, where: str, column: str) -> str:

@@ -60,7 +60,7 @@ class Letter:
     written: str
     reference: str
     person: str
-    decided: str
+    when: str
     opening: str
     how: str
     reasons: tuple[str, ...]
@@ -82,7 +82,6 @@ def compose(book: Book, id_: str, *, wording: Wording, rules: Rules, today: date
         raise DecisionError.nothing_to_explain()
     if not wording.contact.strip():
         raise DecisionError.no_contact()
-    decided = payload["time"] or next(book.ledger.find("decision", entry)).entry.time
     outcome = (wording.decisions or {}).get(payload["decision"], "not approved")
     last = last_day(book, entry, payload, rules)
     words = wording.reasons or {}
@@ -92,7 +91,7 @@ def compose(book: Book, id_: str, *, wording: Wording, rules: Rules, today: date
         written=_day(today),
         reference=payload["id"],
         person=payload["person"],
-        decided=_day(date.fromisoformat(decided[:10])),
+        when=_when(payload["time"], next(book.ledger.find("decision", entry)).entry.time),
         opening=f"We have {outcome} {wording.about}.",
         how=_how(payload["decider"], scored=payload["score"] is not None),
         reasons=tuple(words.get(code, code) for code in payload["reasons"][:MOST_REASONS]),
@@ -110,7 +109,7 @@ def html(letter: Letter) -> str:
 def text(letter: Letter) -> str:
     """The letter as plain text."""
     parts = [letter.sender, letter.written, f"Reference: {letter.reference}", letter.title, letter.opening]
-    parts += [f"This was decided on {letter.decided}. {letter.how}", "Why"]
+    parts += [f"{letter.when} {letter.how}", "Why"]
     parts += ["\n".join(f"{place}. {reason}" for place, reason in enumerate(letter.reasons, start=1)) or NO_REASONS]
     parts += ["What could change this", letter.change] if letter.change else []
     parts += ["If you disagree", _until(letter), letter.contact, "You have the right to:"]
@@ -136,6 +135,12 @@ def _how(decider: str, *, scored: bool) -> str:
         if scored
         else "It is not recorded whether a computer program decided."
     )
+
+
+def _when(decided: str, recorded: str) -> str:
+    if decided:
+        return f"This was decided on {_day(date.fromisoformat(decided[:10]))}."
+    return f"This is on record since {_day(date.fromisoformat(recorded[:10]))}."
 
 
 def _day(day: date) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from fairwitness.accountability.decisions import counts
 from fairwitness.accountability.decisions.book import Book
@@ -15,6 +16,9 @@ from fairwitness.accountability.decisions.vault import canonical
 
 BATCH = 5000
 """Decisions in one transaction: a crash loses at most the batch that was under way, and the next import adds it."""
+
+CONTEXT = frozenset({"findings", "policy", "owners", "builders"})
+"""What holds for a whole import and is kept as it first was: a new owner does not change what was decided before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +104,7 @@ def _batch(book: Book, batch: Sequence[tuple[str, Decision]], now: datetime) -> 
     with book.turn(now) as turn:
         for where, decision in batch:
             body = asdict(decision)
-            handle, seen = vault.index("decision", decision.id), vault.index("print", canonical(body).decode())
+            handle, seen = vault.index("decision", decision.id), vault.index("print", canonical(_facts(body)).decode())
             row = vault.run("SELECT print FROM decisions WHERE handle = ?", handle).fetchone()
             if row is not None and row[0] == seen:
                 known += 1
@@ -152,5 +156,10 @@ def _differences(book: Book, decision: Decision) -> list[str]:
     """Names of the fields in which a decision differs from the one recorded under its id."""
     entry, person = book.decision(decision.id)
     before, _ = book.payload(entry, person)
-    now = asdict(decision)
+    now = _facts(asdict(decision))
     return [repr(name) for name in now if canonical({"": now[name]}) != canonical({"": before[name]})]
+
+
+def _facts(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The row's own content."""
+    return {name: value for name, value in body.items() if name not in CONTEXT}

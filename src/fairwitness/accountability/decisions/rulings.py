@@ -76,12 +76,12 @@ def decide(book: Book, appeal: str, ruling: Ruling, *, by: str, rules: Rules, no
         if ruling.outcome != "upheld":
             new = _new_decision(case, ruling, payload, new)
             label = new if ruling.label is None and ruling.outcome == "overturned" else ruling.label
-            body = {"id": payload["id"], "decision": new, "label": label, "appeal": appeal}
+            body = {"id": payload["id"], "decision": new, "label": label, "appeal": case.id}
             commitment = book.note(person, "correction", case.decision, body)
-            act.turn.record("correction", {"id": case.decision, "appeal": appeal, "commitment": commitment})
+            act.turn.record("correction", {"id": case.decision, "appeal": case.id, "commitment": commitment})
             case = act.step(case, State.CORRECTED)
         if ruling.outcome == "overturned":
-            opened = _similar(act, payload, appeal)
+            opened = _similar(act, payload, case.id)
         _count(book, case, payload)
     return Decided(case=case, decision=new, opened=opened, tell=tell)
 

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from fairwitness.accountability.decisions.book import Book, Turn
-from fairwitness.accountability.decisions.errors import AppealError
+from fairwitness.accountability.decisions.errors import AppealError, DecisionError
 from fairwitness.accountability.decisions.states import Case, Origin, State, Step, advance, due
 from fairwitness.accountability.decisions.vault import Person
 from fairwitness.accountability.policy.people import same_person
@@ -108,7 +108,7 @@ class Act:
         """
         case = known(self.book, appeal)
         if case.reviewer and not same_person(case.reviewer, self.by):
-            raise AppealError.not_reviewer(appeal, self.by)
+            raise AppealError.not_reviewer(case.id, self.by)
         self.independent(case, self.by)
         return case
 
@@ -125,16 +125,23 @@ def acting(book: Book, by: str, now: datetime, rules: Rules | None = None) -> It
         yield Act(book=book, turn=turn, by=name, rules=rules or Rules())
 
 
-def known(book: Book, appeal: str) -> Case:
-    """The appeal of that id.
+def known(book: Book, which: str) -> Case:
+    """The appeal of that id, or the last one against the decision of that id.
 
     Raises:
         AppealError: There is none.
     """
-    case = book.case(appeal)
-    if case is None:
-        raise AppealError.unknown(appeal)
-    return case
+    case = book.case(which)
+    if case is not None:
+        return case
+    try:
+        entry, person = book.decision(which)
+    except DecisionError:
+        raise AppealError.unknown() from None
+    cases = [case for case in appeals_of(book, person) if case.decision == entry]
+    if not cases:
+        raise AppealError.none_of_decision()
+    return cases[-1]
 
 
 def person_of(book: Book, case: Case) -> Person:

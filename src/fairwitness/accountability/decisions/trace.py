@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from fairwitness.accountability.decisions.appeals import to_tell
 from fairwitness.accountability.decisions.book import Book
 from fairwitness.accountability.decisions.errors import VaultError
 from fairwitness.accountability.decisions.rulings import of_record
@@ -117,11 +118,15 @@ def _texts(value: object) -> Iterator[str]:
 def _appeal(book: Book, case: Case, today: date) -> Tree:
     """An appeal's steps, each with what the vault keeps of it."""
     kept = {commitment: body for body, commitment in book.notes("appeal", case.id)}
-    steps = []
+    tell, steps = to_tell(book, case), []
     for step in case.steps:
-        words = {
+        words: Tree = {
             name: value for name, value in kept.get(step.commitment, {}).items() if name not in {"step", "counted"}
         }
+        if step.reviewer:
+            words["to"] = step.reviewer
+        if step.told is not None and tell:
+            words["to"] = tell[step.told]
         steps.append({"step": step.step, "by": step.by, "time": step.time, "entry": step.index, **words})
     return {
         "id": case.id,
