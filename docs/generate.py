@@ -18,7 +18,7 @@ from fairwitness.core.check import CheckInfo
 from fairwitness.core.registry import PILLARS, registered
 from fairwitness.engine.plan import LACKING
 from fairwitness.torchkit.parts.named import NAMED
-from fairwitness.torchkit.recipes import TABLE, named
+from fairwitness.torchkit.recipes import GENERATIVE, TABLE, generator, named
 from fairwitness.torchkit.recipes.options import ClassifierOptions
 
 HERE = Path(__file__).parent
@@ -131,8 +131,7 @@ def _recipes() -> str:
         "",
         *_table(ClassifierOptions, ()),
     ]
-    for name in TABLE:
-        recipe = named(name)
+    for name, recipe in [*((name, named(name)) for name in TABLE), *((name, generator(name)) for name in GENERATIVE)]:
         lines += [f"## `{name}`", "", f"Reads {recipe.words}.", "", *_table(recipe.options, fields(ClassifierOptions))]
     lines += ["## Parts", "", "What `[[model.parts]]` may name as `part`.", ""]
     for name, part in NAMED.items():

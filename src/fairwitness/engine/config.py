@@ -127,7 +127,9 @@ class ModelSettings(Table):
     @classmethod
     def known_recipe(cls, train: str | None) -> str | None:
         if train is not None and not recipes.known(train):
-            raise ValueError(f"no recipe {train!r}, and no module:factory of your own; {hint(train, recipes.TABLE)}")
+            raise ValueError(
+                f"no recipe {train!r}, and no module:factory of your own; {hint(train, (*recipes.TABLE, *recipes.GENERATIVE))}"
+            )
         return train
 
     @model_validator(mode="after")
