@@ -59,7 +59,7 @@ def register(app: typer.Typer) -> None:
 def sign(
     findings: Annotated[Path, typer.Argument(metavar="FINDINGS", help="The findings.json of an audit.")],
     *,
-    person: Annotated[str, typer.Option("--as", metavar="NAME", help="Who decides, as [roles] has the name.")],
+    person: Annotated[str, typer.Option("--as", metavar="NAME", help="Who decides, by the name in the audit's roles.")],
     decision: Annotated[Verdict, typer.Option(help="Whether the system may go into use.")],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded for strangers to read.")],
     role: Annotated[Signing, typer.Option(help="In which role.")] = Signing.APPROVER,
@@ -95,7 +95,7 @@ def sign(
     with Ledger(ledger) as log:
         place = log.append([made])[0]
         kept = record.of_ledger(log, document.subject.name, rules or Policy(), until=place + 1).sign_offs[-1]
-    typer.echo(f"Recorded as entry {place} of {ledger}: {_told(kept)}")
+    typer.echo(f"Recorded as entry {place} of {ledger}: {_told(kept, rules)}")
     if rules is None:
         typer.echo("No policy was signed with it, so no gate will count it; --policy FILE names one", err=True)
     if not kept.authenticated:
@@ -167,9 +167,10 @@ def _signer(key: str | None, person: str) -> Signer | None:
     return keys.load(own[0]) if own else None
 
 
-def _told(signed: SignOff) -> str:
+def _told(signed: SignOff, rules: Policy | None) -> str:
     name = signed.person if signed.authenticated else f"{signed.person} (unauthenticated)"
-    ends = signed.expires()
+    rule = None if rules is None else rules.signed_by(signed.role)
+    ends = signed.expires(None if rule is None else rule.valid_days)
     until = "" if ends is None or signed.decision == "reject" else f", until {ends.date().isoformat()} at the latest"
     return f"{signed.decision} of {signed.subject} by {name}, {signed.role.replace('_', ' ')}{until}"
 
