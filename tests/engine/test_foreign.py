@@ -203,6 +203,16 @@ class TestFiles:
         report = configured(tmp_path, {"weights": "x.onnx", "encode": "own:encode", "output": "logits"})
         assert selected(report) == pytest.approx(self.wanted())
 
+    @pytest.mark.filterwarnings("ignore")  # torch.export's own
+    def test_an_exported_program(self, tmp_path: Path) -> None:
+        free = ({0: torch.export.Dim("rows")},)
+        program = torch.export.export(self.net().eval(), (torch.zeros(2, 1),), dynamic_shapes=free)
+        torch.export.save(program, tmp_path / "x.pt2")
+        report = configured(tmp_path, {"weights": "x.pt2", "activation": "logits"})
+        assert selected(report) == pytest.approx(self.wanted())
+        assert report.document.subject.model == "Program of 4 parameters"
+        assert report.document.provenance.model_digest is not None
+
     def test_a_dict_of_tensors_by_name(self, tmp_path: Path) -> None:
         code = (
             "from torch import nn\nclass Net(nn.Linear):\n    def forward(self, x):\n        made = super().forward(x)\n"
@@ -247,7 +257,10 @@ class TestFiles:
         ),
         ({"black_box": "own:load", "output": "x"}, r"\[model\] output goes with"),
         ({"activation": "logits"}, r"\[model\] activation goes with"),
-        ({"factory": "own:build", "parts": [{"part": "clip-gradients"}]}, r"\[model\] parts goes with train, and here is"),
+        (
+            {"factory": "own:build", "parts": [{"part": "clip-gradients"}]},
+            r"\[model\] parts goes with train, and here is",
+        ),
         ({"seen": "none"}, r"\[model\] seen goes with"),
     ],
 )

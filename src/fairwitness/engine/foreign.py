@@ -159,19 +159,28 @@ def _black_box(
 
 def _graph(request: Request, features: tuple[str, ...], **common: Any) -> Loaded:  # noqa: ANN401 - what both kinds take
     """A file that holds a whole network."""
-    from fairwitness.torchkit.foreign import onnx
     from fairwitness.torchkit.foreign.box import function_named
 
     settings = request.config.model
     path = request.base / str(settings.weights)
-    encode = None if settings.encode is None else function_named(settings.encode, request.base)
+    common["encode"] = None if settings.encode is None else function_named(settings.encode, request.base)
     have = {column.name: column for column in request.declared.columns}
+    if path.suffix.lower() == ".pt2":
+        need_torch(request.source)
+        from fairwitness.torchkit.foreign.exported import read_program
+        from fairwitness.torchkit.loading import from_module
+
+        columns = tuple(have[name] for name in features)
+        exported = from_module(read_program(path), columns=columns, source=path.name, **common)
+        return Loaded(model=exported, features=features)
+    from fairwitness.torchkit.foreign import onnx
+
     graph = onnx.open_graph(path)
     names = onnx.input_names(graph)
-    if encode is None and all(name in have for name in names):
+    if settings.encode is None and all(name in have for name in names):
         features = _readable(request, names, source=path.name)
     columns = tuple(have[name] for name in features)
-    model = onnx.from_onnx(graph, path=path, columns=columns, encode=encode, **common)
+    model = onnx.from_onnx(graph, path=path, columns=columns, **common)
     read = tuple(column.name for column in model.columns)
     return Loaded(model=model, features=read, notes=_sensitive(have, read))
 

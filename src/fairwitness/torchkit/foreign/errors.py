@@ -117,3 +117,10 @@ class ForeignError(ModelError):
     @classmethod
     def encode(cls, spec: str, found: str) -> Self:
         return cls(f"{spec}: is a {found}; [model] encode names a function from a polars frame to arrays")
+
+    @classmethod
+    def fixed_rows(cls, rows: int, *, source: str) -> Self:
+        return cls(
+            f"{source}: was exported for {rows:,} rows at a time; export it again with "
+            "dynamic_shapes=({0: torch.export.Dim('rows')},)"
+        )
