@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from fairwitness.torchkit.errors import TrainingError
 from fairwitness.torchkit.stacks.base import Stack
+from fairwitness.torchkit.stacks.descent import Descent
 from fairwitness.torchkit.training import WATCH_ROWS, Schedule, Trained, require_finite
 
 
@@ -71,7 +72,7 @@ def fit_together(stack: Stack, members: Sequence[Member], plan: Plan) -> list[Tr
         TrainingError: The loss of a network became NaN or infinite.
     """
     schedule = plan.schedule
-    optimizer = _optimizer(stack, schedule)
+    descent = Descent(stack.parameters, schedule)
     here, steps_made = list(members), 0
     rows, watched = [member.rows for member in here], [member.watched for member in here]
     for epoch in range(1, schedule.epochs + 1):
@@ -80,10 +81,8 @@ def fit_together(stack: Stack, members: Sequence[Member], plan: Plan) -> list[Tr
         ]
         drawn = [torch.tensor_split(places, plan.steps) for places in passes]
         for chosen in zip(*drawn, strict=True):
-            for group in optimizer.param_groups:
-                group["lr"] = schedule.rate(steps_made, plan.steps * schedule.epochs)
             stack.learn(*_filled(chosen, plan.weights), [member.dice for member in here])
-            optimizer.step()
+            descent.step(stack.parameters, schedule.rate(steps_made, plan.steps * schedule.epochs))
             steps_made += 1
         if schedule.keep == "last":
             continue
@@ -93,7 +92,8 @@ def fit_together(stack: Stack, members: Sequence[Member], plan: Plan) -> list[Tr
         if len(stay) < len(here):
             here = [here[place] for place in stay]
             rows, watched = [rows[place] for place in stay], [watched[place] for place in stay]
-            optimizer = _kept(optimizer, stack, stay, schedule)
+            stack.keep(stay)
+            descent.keep(stay)
     if schedule.keep == "last":
         require_finite(stack.parameters, schedule.epochs)
         for place, member in enumerate(members):
@@ -140,19 +140,3 @@ def _losses(stack: Stack, watched: Sequence[Tensor], weights: Tensor | None) -> 
     shares = torch.full(places.shape, 1 / places.shape[1]) if shares is None else shares
     cuts = zip(places.split(WATCH_ROWS, dim=1), shares.split(WATCH_ROWS, dim=1), strict=True)  # type: ignore[no-untyped-call]  # torch leaves it untyped
     return torch.stack([(stack.losses(some.contiguous()).double() * own).sum(1) for some, own in cuts]).sum(0)
-
-
-def _optimizer(stack: Stack, schedule: Schedule) -> torch.optim.AdamW:
-    return torch.optim.AdamW(
-        stack.parameters, lr=schedule.learning_rate, weight_decay=schedule.weight_decay, fused=True
-    )
-
-
-def _kept(optimizer: torch.optim.AdamW, stack: Stack, stay: Sequence[int], schedule: Schedule) -> torch.optim.AdamW:
-    """The stack without those that stopped, and an optimiser that remembers the rest."""
-    before = list(stack.parameters)
-    stack.keep(stay)
-    made, chosen = _optimizer(stack, schedule), torch.tensor(stay)
-    for old, new in zip(before, stack.parameters, strict=True):
-        made.state[new] = {k: v[chosen] if v.ndim else v for k, v in optimizer.state[old].items()}
-    return made
