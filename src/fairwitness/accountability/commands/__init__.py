@@ -6,6 +6,7 @@ import typer
 
 from fairwitness.accountability.commands import (
     appeals,
+    assess,
     cards,
     decisions,
     key_commands,
@@ -15,7 +16,7 @@ from fairwitness.accountability.commands import (
     verify_commands,
 )
 
-FAMILIES = (ledger_commands, key_commands, verify_commands, reproduce, cards, policy, decisions, appeals)
+FAMILIES = (ledger_commands, key_commands, verify_commands, reproduce, cards, assess, policy, decisions, appeals)
 """One line a family; each has `register(app)`."""
 
 
