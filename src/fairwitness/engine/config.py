@@ -258,6 +258,7 @@ class AppealsSettings(Table):
     about: str = "your application"
     days: int | None = Field(default=None, ge=1)  # None: one calendar month
     file_within: int | None = Field(default=None, ge=1)
+    rights: tuple[str, ...] = ()  # in a letter, in place of the usual ones
 
 
 class Config(Table):

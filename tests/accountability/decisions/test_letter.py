@@ -32,7 +32,7 @@ def test_it_says_what_why_what_could_change_and_until_when(book: Book) -> None:
     text = letter.text(made(book))
     for part in (
         "We have refused your application for a loan.",
-        "This was decided on 20 January 2026. A computer program decided; no person looked at it.",
+        "This was decided on 20 January 2026. A computer program gave a score. We have no record that a person decided.",
         "1. Your debt is high beside your income.\n2. history",  # a code without words is shown as it is
         "a lower rate of debt to income",
         "You can appeal until 19 February 2026.",
@@ -84,7 +84,7 @@ def test_at_most_four_reasons(book: Book) -> None:
 def test_what_is_not_known_is_not_made_up(book: Book) -> None:
     list(record(book, [("row 1", replace(FIRST, id="x", reasons=(), change="", time="", score=None))], now=NOW))
     text = letter.text(letter.compose(book, "x", wording=WORDS, rules=RULES, today=NOW.date() + timedelta(days=9)))
-    assert "on record since 31 January 2026. It is not recorded whether a computer program decided." in text
+    assert "on record since 31 January 2026. We have no record of who or what decided." in text
     assert "The reasons are not recorded here." in text
     assert "What could change this" not in text
     assert "You can appeal at any time." in text

@@ -260,6 +260,7 @@ def letter(
             about=said.appeals.about,
             reasons=said.decisions.reasons,
             decisions=said.decisions.words,
+            rights=said.appeals.rights or letters.RIGHTS,
         )
     with opened(ledger, said, base) as book:
         made = letters.compose(book, id_, wording=wording, rules=rules(said), today=now().date())

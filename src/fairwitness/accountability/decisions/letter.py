@@ -27,7 +27,7 @@ RIGHTS = (
     "Ask that a person who had no part in this decision looks at it again, before seeing what a computer said.",
     "Say why you see it differently, and send whatever we did not know.",
     "Ask what data about you we used, get a copy, and have what is wrong put right.",
-    "Complain to the supervisory authority or go to court. You need not appeal to us first.",
+    "Complain to the supervisory authority, or go to court.",
 )
 """After GDPR articles 15(1)(h), 16, 22(3), 77 and 79, and the AI Act's article 86(1), in plain words."""
 
@@ -42,6 +42,7 @@ class Wording:
         reasons: Reason code to words a stranger understands.
         decisions: Decision to words: `{"0": "refused"}`.
         about: What was decided on, such as "your application for a mortgage".
+        rights: In place of `RIGHTS`, as the law of the place has them.
     """
 
     sender: str = ""
@@ -49,6 +50,7 @@ class Wording:
     about: str = "your application"
     reasons: Mapping[str, str] | None = None
     decisions: Mapping[str, str] | None = None
+    rights: tuple[str, ...] = RIGHTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ class Letter:
     change: str
     contact: str
     last_day: str
-    rights: tuple[str, ...] = RIGHTS
+    rights: tuple[str, ...]
 
 
 def compose(book: Book, id_: str, *, wording: Wording, rules: Rules, today: date) -> Letter:
@@ -98,6 +100,7 @@ def compose(book: Book, id_: str, *, wording: Wording, rules: Rules, today: date
         change=payload["change"],
         contact=wording.contact.strip(),
         last_day="" if last is None else _day(last),
+        rights=wording.rights,
     )
 
 
@@ -126,15 +129,11 @@ def _until(letter: Letter) -> str:
 
 
 def _how(decider: str, *, scored: bool) -> str:
-    if decider and scored:
-        return "A computer program gave a score, and a person decided."
     if decider:
-        return "A person decided."
-    return (
-        "A computer program decided; no person looked at it."
-        if scored
-        else "It is not recorded whether a computer program decided."
-    )
+        return "A computer program gave a score, and a person decided." if scored else "A person decided."
+    if scored:
+        return "A computer program gave a score. We have no record that a person decided."
+    return "We have no record of who or what decided."
 
 
 def _when(decided: str, recorded: str) -> str:
