@@ -11,6 +11,8 @@ from fairwitness.core.errors import ConfigError
 from fairwitness.core.findings import Document, Evidence, Finding
 from fairwitness.engine.audit import audit as run_audit
 from fairwitness.engine.config import Scalar, lay_over, merge, parse, read
+from fairwitness.engine.progress import silent
+from fairwitness.engine.record import audited, auditing, policy_digest
 from fairwitness.io import atomic
 from fairwitness.io import findings as documents
 
@@ -96,6 +98,7 @@ def audit(
     train: str | None = None,
     config: str | Path | Mapping[str, Any] | None = None,
     out: str | Path | None = None,
+    ledger: str | Path | None = None,
     **settings: Any,  # noqa: ANN401 - any top-level setting of audit.toml
 ) -> Report:
     """Audit data, recorded decisions, or a model.
@@ -105,7 +108,8 @@ def audit(
             DataLoader; None to take the config's.
         target: Column with the recorded outcomes.
         groups: Sensitive attributes: column names, or `{name: {"column": ..., "edges": [...]}}`.
-        model: A torch module, or a callable from a polars frame to scores.
+        model: A torch module, alone or with what a factory says of it, `(module, {"encode": ...})` or `(module, tokenizer)`;
+            a fitted estimator or pipeline; or a callable from a polars frame to scores or decisions.
         positive: The class that is predicted.
         favorable: The class that is good for the person.
         decision: A column of decisions, or `COLUMN OP LITERAL`.
@@ -114,6 +118,7 @@ def audit(
             it has not seen.
         config: Path of an audit.toml, or its tables as a mapping; the other arguments lie over it.
         out: Folder to save findings.json and report.html in; it also lets a stopped audit resume.
+        ledger: Where the run is recorded, such as `.fairwitness/ledger.sqlite`; None records nothing.
         settings: Any other table or key of audit.toml: `limits=...`, `context=...`, `seed=...`.
 
     Raises:
@@ -140,7 +145,12 @@ def audit(
     }
     parsed = parse(lay_over(merge(loaded, settings), over), source=source)
     folder = None if out is None else Path(out)
-    report = Report(run_audit(parsed, data=data, model=model, base=base, out=folder, source=source))
-    if folder is not None:
-        report.save(folder)
+    policy = policy_digest(parsed, base)
+    with auditing(None if ledger is None else Path(ledger), parsed, policy) as recorded:
+        watched = recorded.watch(silent)
+        document = run_audit(parsed, data=data, model=model, base=base, out=folder, source=source, progress=watched)
+        report = Report(document)
+        if folder is not None:
+            report.save(folder)
+        recorded.finish(audited(document, parsed, policy))
     return report

@@ -39,13 +39,16 @@ def test_killed_at_random_moments_the_same_command_finishes_alike(tmp_path: Path
     subprocess.run([*FAIRWITNESS, "example", "loan", str(tmp_path / "loan")], check=True, capture_output=True)
     command = [*FAIRWITNESS, "audit", str(tmp_path / "loan" / "audit.toml"), "--out"]
     start = time.perf_counter()
-    whole = subprocess.run([*command, str(tmp_path / "whole")], capture_output=True, check=False)
+    whole = subprocess.run([*command, str(tmp_path / "whole")], capture_output=True, check=False, cwd=tmp_path)
     length = time.perf_counter() - start
     assert whole.returncode == 1
     rng = np.random.default_rng(0)
     for moment in rng.uniform(0.2, 1.0, 6) * length:
         running = subprocess.Popen(
-            [*command, str(tmp_path / "killed")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*command, str(tmp_path / "killed")],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=tmp_path,
         )
         try:
             running.wait(timeout=moment)
@@ -55,7 +58,8 @@ def test_killed_at_random_moments_the_same_command_finishes_alike(tmp_path: Path
         for name in ("findings.json", "report.html"):  # whole or not at all
             path = tmp_path / "killed" / name
             assert not path.exists() or path.read_text(encoding="utf-8").rstrip()[-1:] in {"}", ">"}
-    assert subprocess.run([*command, str(tmp_path / "killed")], capture_output=True, check=False).returncode == 1
+    again = subprocess.run([*command, str(tmp_path / "killed")], capture_output=True, check=False, cwd=tmp_path)
+    assert again.returncode == 1
     assert timeless(tmp_path / "killed") == timeless(tmp_path / "whole")
 
 

@@ -77,7 +77,12 @@ def audit(
     score: Annotated[str | None, typer.Option(help="Column of probabilities of the positive class.")] = None,
     train: Annotated[str | None, typer.Option(help="Train and audit: mlp, cnn, gru, ... or module:factory.")] = None,
     factory: Annotated[str | None, typer.Option(help="module:function that builds your torch network.")] = None,
-    weights: Annotated[str | None, typer.Option(help="Its weights: .safetensors, or a weights-only .pt.")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="Its weights (.safetensors, .ckpt, weights-only .pt), or a graph (.onnx, .pt2).")
+    ] = None,
+    black_box: Annotated[
+        str | None, typer.Option(help="module:function that returns your estimator or callable.")
+    ] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="Column no model reads; may be repeated.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Only this pillar or check; may be repeated.")] = None,
     skip: Annotated[list[str] | None, typer.Option(help="Not this pillar or check; may be repeated.")] = None,
@@ -86,6 +91,8 @@ def audit(
     fail_on: Annotated[str | None, typer.Option(help="Least severity that blocks: low, medium, high.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Uncertain and unanswered block too.")] = False,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
+    ledger: Annotated[Path, typer.Option(help="Where the run is recorded.")] = Path(".fairwitness/ledger.sqlite"),
+    no_ledger: Annotated[bool, typer.Option("--no-ledger", help="Do not record the run.")] = False,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Audit data, recorded decisions or a model; exit 1 if it does not pass."""
@@ -93,6 +100,7 @@ def audit(
     from fairwitness.cli.progress import showing
     from fairwitness.engine import config as settings
     from fairwitness.engine.audit import audit as run
+    from fairwitness.engine.record import audited, auditing, policy_digest
     from fairwitness.io import atomic
     from fairwitness.io import findings as documents
 
@@ -112,6 +120,7 @@ def audit(
             "score": score,
             "train": train,
             "factory": factory,
+            "black_box": black_box,
             "weights": None if weights is None else str(Path(weights).absolute()),
         },
         "checks": {"only": only or None, "skip": skip or None},
@@ -119,7 +128,8 @@ def audit(
     }
     data, loaded, base, source = _settings(what)
     config = settings.parse(settings.lay_over(loaded, flags), source=source)
-    with showing() as progress:
+    policy = policy_digest(config, base)
+    with showing() as progress, auditing(None if no_ledger else ledger, config, policy) as recorded:
         document = run(
             config,
             data=data,
@@ -127,10 +137,11 @@ def audit(
             out=out,
             source=source,
             command=shlex.join(["fairwitness", *sys.argv[1:]]),
-            progress=progress,
+            progress=recorded.watch(progress),
         )
-    atomic.write_text(out / "findings.json", documents.dump(document))
-    atomic.write_text(out / "report.html", report.render(document, "html"))
+        atomic.write_text(out / "findings.json", documents.dump(document))
+        atomic.write_text(out / "report.html", report.render(document, "html"))
+        recorded.finish(audited(document, config, policy))
     _print(_rendered(document, output))
     typer.echo(f"Written: {out / 'report.html'} and {out / 'findings.json'}", err=True)
     raise typer.Exit(0 if document.gate.passes else 1)

@@ -178,6 +178,15 @@ class Ledger:
             raise LedgerError.beyond(old, whole)
         return merkle.consistency(old, whole, self._node) if old else []
 
+    def probe(self) -> None:
+        """Find out whether anything can be appended, without appending.
+
+        Raises:
+            LedgerError: Nothing can.
+        """
+        with self._writing():
+            pass
+
     def checkpoint(self, *signers: Signer) -> Checkpoint:
         """Sign what the log is now, keep the checkpoint beside the entries, and give it.
 
