@@ -108,3 +108,22 @@ def test_hostile_and_broken_files_are_refused_in_one_line(tmp_path: Path, monkey
     (tmp_path / "large.json").write_text("{" + " " * 2**20 + "}", encoding="utf-8")
     with pytest.raises(DataError, match=r"^large\.json: it is larger than 1 MiB"):
         findings.load(tmp_path / "large.json")
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_digest_is_of_what_was_found_not_of_when(name: str) -> None:
+    made = DOCUMENTS[name]()
+    assert findings.digest(findings.load(findings.dump(made))) == findings.digest(made)
+    later = replace(made.provenance, started="2027-01-01T00:00:00Z", seconds=9.0, command="again", environment={})
+    slower = tuple(replace(finding, seconds=99.0) for finding in made.findings)
+    assert findings.digest(replace(made, provenance=later, findings=slower)) == findings.digest(made)
+    for change in ({"headline": "else"}, {"roles": {"owner": ("Ada",)}}, {"context": {"purpose": "else"}}):
+        assert findings.digest(replace(made, **change)) != findings.digest(made)
+
+
+def test_settings_keep_every_digit() -> None:
+    """Other numbers are rounded; a setting that was would give another digest when it is read back."""
+    made = sample()
+    config = {"edges": [0.1234567890123456, 1e-300], "name": "x", "none": None}
+    again = findings.load(findings.dump(replace(made, provenance=replace(made.provenance, config=config))))
+    assert again.provenance.config == config

@@ -26,6 +26,7 @@ ROLES = {
 POLICY: dict[str, Any] = {
     "name": "lending",
     "max_age_days": 30,
+    "recorded": True,
     "assessment": True,
     "require": [{"check": ODDS}, {"check": COUNT, "verdicts": ["pass", "uncertain"]}],
     "limits": [{"check": GAP, "about": "race", "at_most": 0.1}, {"check": GAP, "about": "sex", "min_n": 500}],
@@ -34,6 +35,7 @@ POLICY: dict[str, Any] = {
 APPROVER, REVIEWERS = ("sign-off", "approved by 1 approver"), ("sign-off", "approved by 2 reviewers")
 BREAKS: dict[str, tuple[tuple[str, str], str]] = {
     "own gate": (("audit", "the audit's own gate"), "closed by somewhere"),
+    "not recorded": (("record", "the audit in the ledger"), "audit again, with --ledger"),
     "absent": (("check", ODDS), "absent"),
     "fails": (("check", f"{ODDS}/race"), "fail"),
     "could not look": (("check", f"{ODDS}/race"), "not-applicable (no labels)"),
@@ -89,7 +91,15 @@ def world(broken: Collection[str] = (), added: Collection[str] = ()) -> World:
     complete = not {"no assessment", "open assessment"} & set(broken)
     done = {} if "no assessment" in broken else {"review": Assessment(complete=complete, digest="a" * 64)}
     digest = "a" * 64 if complete else None
-    return World(audited, policy, Record(sign_offs=_signed(audited, policy, digest, broken, added), assessments=done))
+    return World(
+        audited,
+        policy,
+        Record(
+            audit=None if "not recorded" in broken else 0,
+            sign_offs=_signed(audited, policy, digest, broken, added),
+            assessments=done,
+        ),
+    )
 
 
 def sign(audited: Document, policy: Policy, *, assessment: str | None = None, **changes: Any) -> SignOff:

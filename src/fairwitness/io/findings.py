@@ -78,7 +78,7 @@ def digest(document: Document) -> str:
     del tree["provenance"]
     for finding in tree["findings"]:
         del finding["seconds"], finding["spent"]
-    text = json.dumps(tree, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(_whole(tree), sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -139,6 +139,15 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any tree of dataclasses, mappin
     if isinstance(value, float):
         return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
     return value
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """The same tree with whole numbers as such: a field for fractions may hold 12, and is read back as 12.0."""
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _written(value: Any, *, indent: int) -> str:  # noqa: ANN401 - any JSON value

@@ -137,7 +137,7 @@ class TestKeys:
     def kept(self, log: Ledger, policy: Policy = ANY) -> list[bool]:
         from fairwitness.accountability.policy.record import of_ledger
 
-        return [each.authenticated for each in of_ledger(log, WORLD.document.subject.name, policy).sign_offs]
+        return [each.authenticated for each in of_ledger(log, WORLD.document, policy).sign_offs]
 
     def test_a_registered_key_authenticates_and_nothing_else_does(self, log: Ledger) -> None:
         from fairwitness.accountability.ledger import keys
@@ -203,7 +203,7 @@ def test_the_last_assessment_of_a_form_counts(log: Ledger) -> None:
     from fairwitness.accountability.policy.record import of_ledger
 
     name = WORLD.document.subject.name
-    assert of_ledger(log, name, ANY).assessments == {}
+    assert of_ledger(log, WORLD.document, ANY).assessments == {}
     for told in (
         {"id": name, "form": "review", "complete": True, "digest": "1"},
         {"id": "another", "form": "review", "complete": True, "digest": "2"},
@@ -212,8 +212,34 @@ def test_the_last_assessment_of_a_form_counts(log: Ledger) -> None:
     ):
         body: dict[str, Any] = told
         log.append([Entry(kind="assessment", body=body)])
-    found = of_ledger(log, name, ANY).assessments
+    found = of_ledger(log, WORLD.document, ANY).assessments
     assert {form: (each.complete, each.digest) for form, each in found.items()} == {
         "review": (False, "3"),
         "dpia": (True, "4"),
     }
+
+
+def test_the_audit_itself_is_found_only_as_it_is(log: Ledger) -> None:
+    from fairwitness.accountability.policy.record import of_ledger
+    from fairwitness.io import findings
+
+    made = WORLD.document
+    digest, where = findings.digest(made), made.provenance
+    body: dict[str, Any] = {
+        "id": digest,
+        "findings": digest,
+        "data": where.data_digest,
+        "config": where.config_digest,
+        "model": where.model_digest,
+        "started": where.started,
+    }
+    wanted = parse({"recorded": True}, source="p")
+    for field in ("findings", "data", "config", "model", "started"):
+        log.append([Entry(kind="audit", body={**body, field: "other"})])
+    (one,) = answer(made, wanted, of_ledger(log, made, wanted), now=NOW).missing
+    assert one.says.startswith("no audit of these findings")
+    log.append([Entry(kind="audit", body=body)])
+    assert of_ledger(log, made, wanted).audit == 5
+    assert answer(made, wanted, of_ledger(log, made, wanted), now=NOW).passes
+    younger = replace(made, provenance=replace(where, started="2026-11-23T00:00:00Z"))
+    assert not answer(younger, wanted, of_ledger(log, younger, wanted), now=NOW).passes

@@ -94,7 +94,7 @@ def sign(
     made = record.entry(signed, _signer(key, person))
     with Ledger(ledger) as log:
         place = log.append([made])[0]
-        kept = record.of_ledger(log, document.subject.name, rules or Policy(), until=place + 1).sign_offs[-1]
+        kept = record.of_ledger(log, document, rules or Policy(), until=place + 1).sign_offs[-1]
     typer.echo(f"Recorded as entry {place} of {ledger}: {_told(kept, rules)}")
     if rules is None:
         typer.echo("No policy was signed with it, so no gate will count it; --policy FILE names one", err=True)
@@ -153,7 +153,7 @@ def _record(ledger: Path, document: Document, rules: Policy) -> Record:
     if ledger == DEFAULT and not ledger.exists():
         return Record()
     with Ledger(ledger, make=False) as log:
-        return of_ledger(log, document.subject.name, rules)
+        return of_ledger(log, document, rules)
 
 
 def _signer(key: str | None, person: str) -> Signer | None:

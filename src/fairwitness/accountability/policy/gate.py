@@ -24,6 +24,7 @@ AHEAD = timedelta(minutes=10)
 class Record:
     """What the ledger says of one system, in the order recorded."""
 
+    audit: int | None = None  # place of the entry that records this very audit
     sign_offs: Sequence[SignOff] = ()
     assessments: Mapping[str, Assessment] = field(default_factory=dict)  # the last of each form
 
@@ -69,6 +70,7 @@ def answer(document: Document, policy: Policy, record: Record, *, now: datetime)
         at=now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         requirements=(
             _own_gate(document, policy, today),
+            *_recorded(policy, record.audit),
             *checks(document, policy, today),
             *limits(document, policy, today),
             *_age(document, policy, now),
@@ -93,6 +95,17 @@ def _own_gate(document: Document, policy: Policy, today: date) -> Requirement:
             if accepted is None:
                 return told(f"open only by a waiver for {finding.id}: {why_not}")
     return told("open", holds=True)
+
+
+def _recorded(policy: Policy, place: int | None) -> Iterator[Requirement]:
+    if policy.recorded:
+        says = "no audit of these findings, data, model, settings and time is in the ledger; audit again, with --ledger"
+        yield Requirement(
+            kind="record",
+            what="the audit in the ledger",
+            holds=place is not None,
+            says=says if place is None else f"entry {place}",
+        )
 
 
 def _age(document: Document, policy: Policy, now: datetime) -> Iterator[Requirement]:

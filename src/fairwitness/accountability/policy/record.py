@@ -15,6 +15,8 @@ from fairwitness.accountability.policy.gate import Record
 from fairwitness.accountability.policy.people import key_of
 from fairwitness.accountability.policy.rules import Policy
 from fairwitness.accountability.policy.signoff import SignOff, read_body
+from fairwitness.core.findings import Document
+from fairwitness.io import findings as documents
 
 
 def entry(signed: SignOff, signer: Signer | None) -> Entry:
@@ -33,19 +35,19 @@ def entry(signed: SignOff, signer: Signer | None) -> Entry:
     return Entry(kind="sign-off", body=body, time=signed.signed)
 
 
-def of_ledger(ledger: Ledger, subject: str, policy: Policy, *, until: int | None = None) -> Record:
-    """What is recorded of one system, each sign-off as authenticated as its signature shows.
+def of_ledger(ledger: Ledger, document: Document, policy: Policy, *, until: int | None = None) -> Record:
+    """What is recorded of an audit and its system, each sign-off as authenticated as its signature shows.
 
     Args:
         ledger: Where it is recorded.
-        subject: The system's name.
+        document: The audit.
         policy: Its `keys` say whose key is whose; for others the key first registered in a name counts.
         until: Only what was recorded before this place; None: all.
 
     Raises:
         LedgerError: The ledger cannot be read, or `cryptography` is missing where there are signatures.
     """
-    end = ledger.size if until is None else until
+    subject, end = document.subject.name, (ledger.size if until is None else until)
     registered = keys.registered(ledger.read(["key"], until=end))
     sign_offs = []
     for stored in (each for each in ledger.find("sign-off", subject) if each.index < end):
@@ -63,7 +65,20 @@ def of_ledger(ledger: Ledger, subject: str, policy: Policy, *, until: int | None
         for stored in ledger.find("assessment", subject)
         if stored.index < end
     }
-    return Record(sign_offs=tuple(sign_offs), assessments=assessments)
+    return Record(audit=_audit(ledger, document), sign_offs=tuple(sign_offs), assessments=assessments)
+
+
+def _audit(ledger: Ledger, document: Document) -> int | None:
+    """The place of the last entry that is of this very audit, its time too."""
+    made, found = document.provenance, documents.digest(document)
+    wanted = {"findings": found, "data": made.data_digest, "config": made.config_digest, "model": made.model_digest}
+    wanted["started"] = made.started
+    kept = [
+        stored.index
+        for stored in ledger.find("audit", found)
+        if all(stored.entry.body.get(name) == value for name, value in wanted.items())
+    ]
+    return kept[-1] if kept else None
 
 
 def _trusted(person: str, registered: Mapping[str, Sequence[Registered]], policy: Policy, *, before: int) -> Key | None:

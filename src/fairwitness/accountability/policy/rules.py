@@ -82,6 +82,7 @@ class Policy(SettingsTable):
 
     name: str = ""
     max_age_days: int | None = Field(default=None, ge=1)
+    recorded: bool = False  # the audit itself stands in the ledger, as it is
     assessment: bool | tuple[FormId, ...] = False  # true: every one that was begun, and one at least
     require: tuple[Require, ...] = ()
     limits: tuple[Bound, ...] = ()
