@@ -273,3 +273,40 @@ def test_a_setting_nothing_uses_is_refused(model: dict[str, Any], message: str) 
 def test_two_models_are_one_too_many(named: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match=r"a model is given, and \w+ = '.*'; give one"):
         audit(config={"model": named}, model=lambda frame: frame["income"])
+
+
+class TestAFactoryTrainedHere:
+    """Its weights are kept in OUT, and found again as long as neither data nor code has changed."""
+
+    CODE = """
+from pathlib import Path
+import torch
+from torch import nn
+
+class Net(nn.Linear):
+    def forward(self, x):
+        if self.training:
+            with (Path(__file__).parent / "steps").open("a") as file:
+                file.write(".")
+        made = super().forward(x)
+        return {"logits": made, "twice": 2 * made}
+
+def build():
+    return Net(1, 2)
+"""
+
+    def trained(self, folder: Path) -> tuple[dict[Any, Any], int]:
+        before = len((folder / "steps").read_text()) if (folder / "steps").exists() else 0
+        report = configured(folder, {"train": "own:build"}, out=folder / "out")
+        return selected(report), len((folder / "steps").read_text()) - before
+
+    def test_it_is_trained_once(self, tmp_path: Path) -> None:
+        (tmp_path / "own.py").write_text(self.CODE, encoding="utf-8")
+        first, steps = self.trained(tmp_path)
+        again, none = self.trained(tmp_path)
+        assert steps > 10
+        assert none == 0
+        assert again == first
+        (tmp_path / "own.py").write_text(self.CODE.replace("2 * made", "3 * made"), encoding="utf-8")
+        _, more = self.trained(tmp_path)
+        assert more > 10
