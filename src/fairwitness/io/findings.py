@@ -71,7 +71,7 @@ def load(text_or_path: str | Path) -> Document:
 def digest(document: Document) -> str:
     """SHA-256 over what was found, as 64 hex digits: equal for two audits that found the same.
 
-    Times, command line and package versions are left out, so an audit that is repeated keeps the digest; data, model
+    Times, work spent, command line and package versions are left out, so an audit that is repeated keeps the digest; data, model
     and settings have digests of their own in the provenance. The document in memory and the one read back agree.
     """
     tree = _plain(document)

@@ -80,7 +80,7 @@ def _repeated(
     """What differs in what went in, and in what came out; on other data nothing is run."""
     from fairwitness.accountability.policy.reproduced import of_numbers, of_settings, of_versions
     from fairwitness.cli.progress import showing
-    from fairwitness.engine.audit import audit
+    from fairwitness.engine.audit import audit, load
     from fairwitness.engine.config import parse
     from fairwitness.io.read import read
 
@@ -91,11 +91,13 @@ def _repeated(
     )
     if not causes and settings.digest != made.config_digest:
         causes = [_digests("settings", made.config_digest, settings.digest)]
+    source = (config or findings).name
     table = read(_place(then, findings, None if config is None else settings, base, data))
-    if table.fingerprint != made.data_digest:
-        return [_digests("data", made.data_digest, table.fingerprint), *causes], []
+    judged = load(table, settings, base=base, source=source)  # as appeals have put it right since, or not
+    if judged.fingerprint != made.data_digest:
+        return [_digests("data", made.data_digest, judged.fingerprint), *causes], []
     with showing() as progress:
-        now = audit(settings, data=table, base=base, source=(config or findings).name, progress=progress)
+        now = audit(settings, data=table, base=base, source=source, progress=progress)
     numbers = of_numbers(then, now, tolerance=tolerance)
     before, after = made.model_digest, now.provenance.model_digest
     if before != after and (numbers or settings.model.train is None):  # one trained anew may differ in a last bit
