@@ -58,6 +58,14 @@ def a_network_of(out: str) -> Callable[[Path], None]:
     return write
 
 
+def a_file(name: str) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        csv(GOOD)(folder)
+        (folder / name).write_bytes(b"\x80\x04neither\n" * 9)
+
+    return write
+
+
 CONFIG = '[data]\npath = "data.csv"\n[subject]\ntarget = "approved"\n'
 
 CASES: dict[str, tuple[Callable[[Path], None], str, tuple[str, ...]]] = {
@@ -113,6 +121,36 @@ CASES: dict[str, tuple[Callable[[Path], None], str, tuple[str, ...]]] = {
         toml(CONFIG + '[model]\nfactory = "nowhere:build"\n'),
         "audit",
         ("nowhere",),
+    ),
+    "a pickle for a model": (
+        toml(CONFIG + '[model]\nweights = "model.joblib"\n'),
+        "audit",
+        ("audit.toml", ".joblib", "black_box = 'module:function'"),
+    ),
+    "a graph that is none": (
+        a_file("model.onnx"),
+        "audit data.csv --target approved --weights model.onnx",
+        ("model.onnx: cannot be read",),
+    ),
+    "a program that is none": (
+        a_file("model.pt2"),
+        "audit data.csv --target approved --weights model.pt2",
+        ("model.pt2: cannot be read (BadZipFile", "save it again"),
+    ),
+    "a checkpoint that is none": (
+        a_file("model.ckpt"),
+        "audit data.csv --target approved --weights model.ckpt --factory torch.nn:Identity",
+        ("model.ckpt: ",),
+    ),
+    "a black box that is not there": (
+        csv(GOOD),
+        "audit data.csv --target approved --black-box nowhere:load",
+        ("no module 'nowhere'",),
+    ),
+    "a threshold nothing uses": (
+        toml(CONFIG + "[model]\nthreshold = 0.4\n"),
+        "audit",
+        ("audit.toml: [model] threshold goes with", "take it out"),
     ),
     "a baseline that is not there": (csv(GOOD), AUDIT + " --baseline old.json", ("old.json",)),
     "findings that are not": (csv(GOOD), "report data.csv", ("data.csv",)),

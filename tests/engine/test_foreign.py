@@ -167,6 +167,8 @@ class TestABlackBox:
             ModelError, match=r"^model is a int; give a torch module, a fitted estimator, or a callable"
         ):
             audit(model=3)
+        with pytest.raises(ModelError, match=r"^model is the class LogisticRegression; give one of it, fitted"):
+            audit(model=LogisticRegression)
 
 
 class TestFiles:

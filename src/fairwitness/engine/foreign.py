@@ -145,6 +145,8 @@ def _black_box(
         model = from_estimator(given, columns=columns, dtypes=dtypes, source=source, **common)
         read = tuple(column.name for column in model.columns)
         return Loaded(model=model, features=read, notes=_sensitive(have, read))
+    if isinstance(given, type):
+        raise ModelError(f"{source} is the class {given.__name__}; give one of it, fitted or with its weights")
     if not callable(given):
         file = isinstance(given, str | Path)
         way_out = (

@@ -36,7 +36,7 @@ def import_named(spec: str, *, base: Path) -> Any:  # noqa: ANN401 - whatever th
 def is_module(given: object) -> TypeGuard[nn.Module]:
     """Whether it is a torch module, told without importing torch."""
     return any(
-        f"{kind.__module__}.{kind.__qualname__}" == "torch.nn.modules.module.Module" for kind in type(given).mro()
+        f"{kind.__module__}.{kind.__qualname__}" == "torch.nn.modules.module.Module" for kind in type(given).__mro__
     )
 
 

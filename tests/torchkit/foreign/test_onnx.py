@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,10 @@ class TestAConvertedPipeline:
 
 
 class TestWhatDoesNotFit:
+    def test_without_the_extra(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "onnxruntime", None)
+        assert told(tmp_path / "x.onnx") == ("model: an ONNX graph needs ONNX Runtime; pip install 'fairwitness[onnx]'")
+
     def test_a_file_that_is_no_graph(self, tmp_path: Path) -> None:
         (tmp_path / "x.onnx").write_bytes(b"\x80\x04not a graph")
         assert "x.onnx: cannot be read (InvalidProtobuf" in told(tmp_path / "x.onnx")
