@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fairwitness.core.errors import ConfigError
 
+SHAPES = {"tuple_type": "give a list", "model_type": "give a table", "mapping_type": "give a table"}
+"""What pydantic calls by the names Python has for it, in the words of TOML."""
+
 
 class SettingsTable(BaseModel):
     """A table of settings: unknown keys are refused, values never change."""
@@ -70,7 +73,8 @@ def _one_line(error: ValidationError, kind: type[BaseModel], source: str) -> Con
         return ConfigError(f"{source}: {where}: {why}")
     if first["type"] == "missing":
         return ConfigError(f"{source}: {where} is missing; add it")
-    return ConfigError.bad_value(where, first["input"], source=source, want=why[:1].lower() + why[1:])
+    want = SHAPES.get(first["type"], why[:1].lower() + why[1:])
+    return ConfigError.bad_value(where, first["input"], source=source, want=want)
 
 
 def _keys(table: type[BaseModel], parents: list[str]) -> list[str]:

@@ -15,7 +15,7 @@ from fairwitness.accountability.policy.rules import parse
 from fairwitness.core.estimate import Verdict
 from fairwitness.core.findings import Waiver
 from support.documents import document, finding
-from support.governed import BREAKS, GAP, NOW, ODDS, POLICY, UNRELATED, missing, world
+from support.governed import BREAKS, GAP, NOW, ODDS, POLICY, UNRELATED, missing, sign, world
 
 BY_REQUIREMENT: dict[tuple[str, str], list[str]] = {}
 for _name, (_requirement, _) in BREAKS.items():
@@ -188,3 +188,20 @@ def test_which_assessments_are_asked_for() -> None:
     both = told(["review", "dpia"], review=done, dpia=replace(done, digest="3"))
     assert both[0] == []
     assert both[1] not in {None, told(["review", "dpia"], review=done, dpia=replace(done, digest="4"))[1]}
+
+
+@pytest.mark.parametrize(
+    ("roles", "approvals", "says"),
+    [
+        (("Ed", "Flo", "Gil"), ("Ed",), "1 of 2 (Ed); ask Flo or Gil"),
+        (("Ed", "Flo", "Bea Carr"), ("Ed",), "1 of 2 (Ed); ask Flo"),
+        (("Ed",), ("Ed",), "1 of 2 (Ed); nobody else in [roles] approver may approve"),
+        ((), (), "0 of 2; [roles] approver names nobody"),
+    ],
+)
+def test_whom_to_ask(roles: tuple[str, ...], approvals: tuple[str, ...], says: str) -> None:
+    policy = parse({"sign_off": [{"role": "approver", "count": 2}]}, source="p")
+    made = replace(document(()), roles={"builder": ("Bea Carr",), "approver": roles})
+    signed = [sign(made, policy, person=name) for name in approvals]
+    (one,) = answer(made, policy, Record(sign_offs=signed), now=NOW).missing
+    assert one.says == says

@@ -33,6 +33,8 @@ GAP = "fairness.selection-rate-gap"
         ({"limits": [{"check": GAP, "at_most": float("nan")}]}, "limits.0: at_most is nan"),
         ({"limits": [{"check": GAP, "min_n": -1}]}, "limits.0.min_n is -1"),
         ({"sign_off": [{"role": "aprover"}]}, "sign_off.0.role is 'aprover'"),
+        ({"sign_off": 3}, "sign_off is 3; give a list"),
+        ({"waivers": 3}, "waivers is 3; give a table"),
         ({"sign_off": [{"count": 0}]}, "sign_off.0.count is 0"),
         ({"sign_off": [{"role": "owner"}, {"role": "owner"}]}, "asks twice for the role 'owner'"),
         ({"waivers": {"by": ["boss"]}}, "waivers.by.0 is 'boss'"),

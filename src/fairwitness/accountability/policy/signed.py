@@ -30,23 +30,26 @@ def signatures(
     for rule in policy.sign_off:
         today = bound(document, policy, role=rule.role, assessment=assessment)
         of_role = [each for each in latest(sign_offs) if each.role == rule.role]
-        holding, lapsed, refusals = [], [], []
+        holding, refusing, lapsed = [], [], []
         for each in of_role:
             if each.decision == "reject":
                 if not each.binds.changed(today) and among(each.person, document.roles.get(rule.role, ())):
-                    refusals.append(f"rejected by {_who(each)}: {each.reason}")
+                    refusing.append(each)
                 continue
             reasons = lapses(each, document, policy, rule, today, now=now)
             if reasons:
                 lapsed.append(f"the approval by {_who(each)} of {each.signed[:10]} lapsed: {'; '.join(reasons)}")
             else:
                 holding.append(each)
-        says = f"{len(holding)} of {rule.count}" + (f" ({', '.join(map(_who, holding))})" if holding else "")
+        enough = len(holding) >= rule.count
+        says = [f"{len(holding)} of {rule.count}" + (f" ({', '.join(map(_who, holding))})" if holding else "")]
+        says += [f"rejected by {_who(each)}: {each.reason}" for each in refusing]
+        says += [] if enough else [*lapsed, _ask(document, policy, rule, [*holding, *refusing])]
         yield Requirement(
             kind="sign-off",
             what=f"approved by {rule.count} {rule.role}{'' if rule.count == 1 else 's'}".replace("_", " "),
-            holds=len(holding) >= rule.count and not refusals,
-            says="; ".join([says, *refusals, *([] if len(holding) >= rule.count else lapsed or _ask(document, rule))]),
+            holds=enough and not refusing,
+            says="; ".join(says),
         )
 
 
@@ -70,10 +73,13 @@ def lapses(
     return found
 
 
-def _ask(document: Document, rule: SignOffRule) -> list[str]:
-    """Whom to ask, where nobody has signed."""
-    names = document.roles.get(rule.role, ())
-    return [f"ask {' or '.join(names)}" if names else f"[roles] {rule.role} names nobody"]
+def _ask(document: Document, policy: Policy, rule: SignOffRule, spoken: Sequence[SignOff]) -> str:
+    """Whom to ask: those in the role who may approve and have not spoken."""
+    names, done = document.roles.get(rule.role, ()), [each.person for each in spoken]
+    left = [name for name in names if not among(name, done) and conflicting(document, name, rule.role, policy) is None]
+    if left:
+        return f"ask {' or '.join(left)}"
+    return f"nobody else in [roles] {rule.role} may approve" if names else f"[roles] {rule.role} names nobody"
 
 
 def _who(each: SignOff) -> str:
