@@ -42,12 +42,12 @@ def source(document: Document, ledger: Path | None = None) -> Source:
 
     Args:
         document: The findings.
-        ledger: The ledger file; one that is not there counts as empty.
+        ledger: The ledger file; None: none is read.
 
     Raises:
-        LedgerError: The file is there and is no ledger.
+        LedgerError: The file is not there, or is no ledger.
     """
-    return Source(quote.clean(document), counted(ledger) if ledger and ledger.exists() else {})
+    return Source(quote.clean(document), counted(ledger) if ledger else {})
 
 
 def counted(ledger: Path) -> dict[str, int]:

@@ -142,3 +142,11 @@ def test_a_misspelt_table_is_one_line(tmp_path: Path) -> None:
     ran = run("evidence findings.json --regulation gpdr", cwd=tmp_path)
     assert ran.code == 2
     assert ran.err.strip().endswith("--regulation gpdr: no such table; did you mean 'gdpr'?")
+
+
+def test_a_ledger_that_is_not_there_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "findings.json").write_text(documents.dump(sample()), encoding="utf-8")
+    ran = run("evidence findings.json --regulation gdpr --ledger log.sqlite", cwd=tmp_path)
+    assert ran.code == 2
+    assert "log.sqlite" in ran.err
+    assert not (tmp_path / "log.sqlite").exists()

@@ -75,7 +75,7 @@ def assess(
     document = documents.load(findings)
     record = _record(ledger)
     done = filed.run(
-        source(document, record),
+        source(document, record if record and record.exists() else None),  # assess makes it
         out=out,
         answers=answers,
         name=form.value if form else None,
