@@ -114,6 +114,18 @@ def test_the_last_word_counts_and_only_a_true_one_takes_back_a_true_one() -> Non
     assert latest([yes, replace(no, person="ed  FOX")]) == [replace(no, person="ed  FOX")]
 
 
+def test_an_old_approval_recorded_again_undoes_no_rejection() -> None:
+    yes = sign(WORLD.document, ANY, signed="2026-11-20T09:00:00Z")
+    no = replace(yes, decision="reject", signed="2026-11-21T09:00:00Z")
+    older = replace(yes, signed="2026-11-19T09:00:00Z")  # signed, and not recorded then
+    newer = replace(yes, signed="2026-11-22T09:00:00Z")
+    assert latest([yes, no, yes]) == [no]
+    assert latest([yes, no, older]) == [no]
+    assert latest([yes, no, newer]) == [newer]
+    assert latest([no, newer, no]) == [newer]
+    assert latest([newer, no]) == [no]  # a rejection counts whatever the clock said
+
+
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Ledger]:
     with Ledger(tmp_path / "ledger.sqlite") as opened:

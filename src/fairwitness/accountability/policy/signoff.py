@@ -204,11 +204,22 @@ def conflicting(document: Document, person: str, role: str, policy: Policy | Non
 
 
 def latest(sign_offs: Sequence[SignOff]) -> list[SignOff]:
-    """Each person's last word in each role; what is not authenticated never takes back what is."""
+    """Each person's last word in each role, in the order recorded.
+
+    What is not authenticated never takes back what is. An approval takes a rejection back only if it was signed after it,
+    and what was recorded before counts once: nobody can undo a rejection by recording an old approval again.
+    """
     last: list[SignOff] = []
+    seen: set[SignOff] = set()
     for each in sign_offs:
+        if each in seen:
+            continue
+        seen.add(each)
         before = next((had for had in last if had.role == each.role and among(had.person, [each.person])), None)
         if before is not None:
+            undone = before.decision == "reject" and each.decision == "approve"
+            if undone and moment(each.signed) < moment(before.signed):
+                continue
             if before.authenticated and not each.authenticated:
                 continue
             last.remove(before)
