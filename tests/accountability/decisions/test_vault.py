@@ -4,10 +4,12 @@ import hashlib
 import hmac
 import json
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
+from fairwitness.accountability.decisions import vault as vaults
 from fairwitness.accountability.decisions.errors import VaultError
 from fairwitness.accountability.decisions.vault import Vault, commit
 
@@ -120,3 +122,40 @@ def test_a_failed_transaction_leaves_nothing(path: Path) -> None:
         with pytest.raises(ZeroDivisionError):
             fails(vault)
         assert vault.person("Maria") is None
+
+
+def test_a_full_disk_is_one_line_and_loses_nothing(path: Path) -> None:
+    with Vault(path) as vault:
+        with vault.transaction():
+            vault.admit("Maria")
+        (pages,) = vault.run("PRAGMA page_count").fetchone()
+        vault.run(f"PRAGMA max_page_count = {pages + 1}")
+
+        def fill() -> None:
+            with vault.transaction():
+                for number in range(500):
+                    vault.admit(str(number))
+
+        with pytest.raises(VaultError, match="the disk is full"):
+            fill()
+        assert vault.person("Maria") is not None
+        assert vault.run("SELECT count(*) FROM people").fetchone() == (1,)
+
+
+def test_a_vault_in_use_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vaults, "WAIT", 0.05)
+    with Vault(path) as one, Vault(path) as other, one.transaction():
+
+        def write() -> None:
+            with other.transaction():
+                pass
+
+        with pytest.raises(VaultError, match="another program kept it locked"):
+            write()
+
+
+def test_without_the_extra_one_line_says_how_to_install_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers.aead", None)
+    with pytest.raises(VaultError, match=r"pip install 'fairwitness\[ledger\]'"):
+        Vault(path)
+    assert not path.parent.exists()

@@ -142,7 +142,9 @@ def decide(
         done = rulings.decide(book, which, ruling, by=by, rules=rules(said), now=now())
     typer.echo(f"Decided: {done.case.outcome}; what holds now: {done.decision!r}.")
     if done.opened:
-        typer.echo(f"Opened for review, decided alike: {', '.join(done.opened)}")
+        typer.echo(
+            f"Opened for review, decided alike: {len(done.opened):,}; `fairwitness appeal list --open` shows them."
+        )
     typer.echo(f"To be told: {', '.join(done.tell)}. Next: fairwitness appeal tell {which}")
 
 

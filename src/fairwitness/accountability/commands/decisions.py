@@ -138,9 +138,9 @@ def enter(
         read = of_model(said, base, columns, evidence, groups=group, source=Path(file).name)
     else:
         read = of_file(file, said, columns, evidence, groups=group or [])
+    rows = decisions(read.table, read.columns, read.groups, read.evidence)
     done = Imported(0, 0, 0)
     with opened(ledger, said, base, make=True) as book:
-        rows = decisions(read.table, read.columns, read.groups, read.evidence)
         for done in record(book, rows, now=now()):  # noqa: B007 - the last is told below
             pass
     typer.echo(f"Recorded: {done.new:,} new, {done.known:,} known before{_erased(done.erased)}")

@@ -35,6 +35,14 @@ class VaultError(UserError):
         return cls(f"{path}: cannot be used as a vault ({why}); name another --ledger, or bring it back from a backup")
 
     @classmethod
+    def full(cls, path: object) -> Self:
+        return cls(f"{path}: the disk is full; free space and repeat the command, what is whole is kept")
+
+    @classmethod
+    def busy(cls, path: object, seconds: float) -> Self:
+        return cls(f"{path}: another program kept it locked for {seconds:g} s; wait until it has finished and repeat")
+
+    @classmethod
     def none_yet(cls, path: object) -> Self:
         return cls(
             f"{path}: no decisions were imported here; `fairwitness decisions import` does, --ledger names another"

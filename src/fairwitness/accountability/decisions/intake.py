@@ -75,11 +75,17 @@ def decisions(
         DecisionError: A row lacks an id, a person or a decision, or holds what cannot be read.
     """
     frame = _numbered(table)
-    _check(frame, columns, table.source)
+    _check(frame, columns, table.source)  # now, not when the first row is taken
+    return _rows(frame, columns, groups, evidence, source=table.source)
+
+
+def _rows(
+    frame: pl.DataFrame, columns: Columns, groups: Mapping[str, Labels], evidence: Evidence, *, source: str
+) -> Iterator[tuple[str, Decision]]:
     for start in range(0, frame.height, SLICE):
         part = frame.slice(start, SLICE)
         labels = {name: values[start : start + SLICE].tolist() for name, values in groups.items()}
-        yield from _slice(part, columns, labels, evidence, source=table.source, start=start)
+        yield from _slice(part, columns, labels, evidence, source=source, start=start)
 
 
 def _numbered(table: Table) -> pl.DataFrame:

@@ -11,7 +11,6 @@ row stays in its files. What the disk, its snapshots and your backups keep is ou
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import os
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
 WAIT = 60.0
 """Seconds to wait for another writer."""
 NONCE = 12
+
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -65,12 +66,13 @@ def beside(ledger: Path) -> Path:
 
 def canonical(body: Mapping[str, Any]) -> bytes:
     """A mapping as bytes; equal mappings give equal bytes."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _JSON.encode(body).encode()
 
 
 def keyed(key: bytes, *what: str) -> bytes:
     """HMAC-SHA-256 over texts, each told from the next."""
-    return hmac.digest(key, canonical({"": list(what)}), hashlib.sha256)
+    parts = [text.encode() for text in what]
+    return hmac.digest(key, b"".join(len(part).to_bytes(8, "big") + part for part in parts), "sha256")
 
 
 def commit(salt: bytes, body: Mapping[str, Any]) -> str:
@@ -83,7 +85,7 @@ def commit(salt: bytes, body: Mapping[str, Any]) -> str:
     Returns:
         64 hex digits.
     """
-    return hmac.digest(salt, canonical(body), hashlib.sha256).hex()
+    return hmac.digest(salt, canonical(body), "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ class Vault:
                     self._db.execute(statement)
                 key = self._key()
         except (sqlite3.Error, OSError) as error:
-            raise VaultError.unreadable(path, str(error)) from None
+            raise VaultError.unreadable(path, getattr(error, "strerror", None) or str(error)) from None
         self._index = keyed(key, "index")
         self._wrap = _cipher(keyed(key, "wrap"))
 
@@ -188,21 +190,43 @@ class Vault:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing, and alone: one writer at a time, from its first look to its last."""
-        self._db.execute("BEGIN IMMEDIATE")
+        self.run("BEGIN IMMEDIATE")
         try:
             yield
+            self.run("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # SQLite itself has rolled back where the disk was full
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     def run(self, statement: str, *values: object) -> sqlite3.Cursor:
-        """One statement, with its values."""
-        return self._db.execute(statement, values)
+        """One statement, with its values.
+
+        Raises:
+            VaultError: The disk is full, another program keeps the file locked, or the file is damaged.
+        """
+        try:
+            return self._db.execute(statement, values)
+        except sqlite3.DatabaseError as error:
+            raise self._plainly(error) from None
 
     def run_many(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
-        """One statement for many rows."""
-        self._db.executemany(statement, rows)
+        """One statement for many rows; raises as `run`."""
+        try:
+            self._db.executemany(statement, rows)
+        except sqlite3.DatabaseError as error:
+            raise self._plainly(error) from None
+
+    def _plainly(self, error: sqlite3.DatabaseError) -> Exception:
+        """What SQLite raises, as a line a user can act on; a fault of ours stays one."""
+        match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+            case sqlite3.SQLITE_FULL:
+                return VaultError.full(self.path)
+            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+                return VaultError.busy(self.path, WAIT)
+            case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+                return VaultError.unreadable(self.path, str(error))
+        return error
 
     def index(self, *what: str) -> bytes:
         """A keyed hash that finds rows; it never leaves the vault."""
