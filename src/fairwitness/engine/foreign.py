@@ -33,6 +33,7 @@ _OWN = frozenset({"factory", "graph", "given"})
 _USED_BY = {
     **dict.fromkeys(("options", "parts", "device", "exact"), frozenset({"train"})),
     "parts": frozenset({"train"}),
+    "remedies": frozenset({"train"}),
     "device": frozenset({"train"}),
     "exact": frozenset({"train"}),
     "activation": _OWN | {"black_box"},
@@ -132,10 +133,11 @@ def _black_box(
     **common: Any,  # noqa: ANN401 - what both kinds take
 ) -> Loaded:
     from fairwitness.torchkit.blackbox import from_callable
-    from fairwitness.torchkit.foreign.estimators import fitted_on, from_estimator, is_estimator
+    from fairwitness.torchkit.foreign.estimators import fitted_on, from_estimator, is_estimator, owner_of
 
     if request.config.model.output is not None:
         raise ConfigError(f"{request.source}: [model] output names one of a network's tensors, and {source} is none")
+    given = owner_of(given)
     if is_estimator(given):
         reads = fitted_on(given)
         kept = features if reads is None else _readable(request, reads, source=source)

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -15,7 +16,7 @@ from sklearn.svm import LinearSVC
 from fairwitness.core.columns import Column
 from fairwitness.core.errors import ModelError
 from fairwitness.core.subject import Rows
-from fairwitness.torchkit.foreign.estimators import fitted_on, from_estimator, is_estimator
+from fairwitness.torchkit.foreign.estimators import fitted_on, from_estimator, is_estimator, owner_of
 from support.tables import table
 
 RNG = np.random.default_rng(0)
@@ -106,6 +107,29 @@ def test_missing_values_are_marked_as_pandas_does() -> None:
     assert is_estimator(Box())
     assert not is_estimator(Box)
     assert not is_estimator(lambda frame: frame)
+
+
+def test_a_vectorizer_is_given_texts() -> None:
+    """It would read the header of a frame."""
+    texts = RNG.choice(["good one", "bad one", "neither"], 300)
+    labels = np.where(texts == "bad one", "no", "yes")
+    fitted = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, labels)
+    columns = (Column(name="said", kind="text"), Column(name="age", kind="number"))
+    rows = Rows(ids=np.arange(300), columns={"said": texts.astype(object), "age": np.zeros(300)})
+    model = from_estimator(fitted, **{**WANTED, "columns": columns}, probe=rows)
+    made = model.outputs(rows).scores
+    assert made is not None
+    np.testing.assert_allclose(made[:, 0], fitted.predict_proba(texts)[:, 1])
+    assert [column.name for column in model.columns] == ["said"]
+    with pytest.raises(ModelError, match="this Pipeline reads one text column, and is given 'age'"):
+        from_estimator(fitted, **{**WANTED, "columns": columns[1:]})
+
+
+def test_its_own_method_stands_for_it() -> None:
+    fitted: Any = LogisticRegression().fit(PLAIN[["u", "v"]], LABELS)
+    assert owner_of(fitted.predict_proba) is fitted
+    assert owner_of(PLAIN.mean) is not PLAIN
+    assert owner_of(len) is len
 
 
 def test_predict_alone_gives_decisions() -> None:

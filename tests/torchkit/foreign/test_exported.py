@@ -65,6 +65,7 @@ def small(tmp_path: Path) -> Path:
     return export(nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)), (torch.zeros(2, 3),), tmp_path / "x.pt2")
 
 
+@pytest.mark.slow  # torch.export itself
 @pytest.mark.parametrize(
     ("make", "shape"),
     [
@@ -88,6 +89,7 @@ def test_it_computes_what_the_module_does(
     torch.testing.assert_close(made, wanted)
 
 
+@pytest.mark.slow  # torch.export itself
 def test_several_inputs_and_outputs_keep_their_names(tmp_path: Path) -> None:
     torch.manual_seed(0)
     net = Attends()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from fairwitness.core.columns import Column
 from fairwitness.core.subject import Rows
 from fairwitness.torchkit.blackbox import Answers, BlackBox
 from fairwitness.torchkit.classes import order_of
+from fairwitness.torchkit.errors import EncodingError
 from fairwitness.torchkit.foreign.errors import ForeignError
 from fairwitness.torchkit.frames import rows_frame
 from fairwitness.torchkit.scores import Activation, DecisionRule
@@ -29,6 +30,12 @@ def is_estimator(given: object) -> bool:
 
 
 _ASKED = ("predict_proba", "predict")
+
+
+def owner_of(given: object) -> object:
+    """The estimator whose own `predict_proba` is given, or what is given."""
+    owner = getattr(given, "__self__", None)
+    return owner if getattr(given, "__name__", "") == "predict_proba" and is_estimator(owner) else given
 
 
 def fitted_on(estimator: object) -> tuple[str, ...] | None:
@@ -65,14 +72,11 @@ def from_estimator(
         classes=classes, positive=positive, activation=settled, threshold=0.5 if threshold is None else threshold
     )
     order = None if known is None else order_of(np.asarray(known).tolist(), rule, source=source)
-    takes, named = getattr(estimator, "n_features_in_", None), fitted_on(estimator) is not None
-    fed = [column for column in columns if named or takes is None or column.numeric]
-    if not named and takes is not None and takes != len(fed):
-        raise ForeignError.width(takes, len(fed), source=source)
+    fed, shaped = _feeding(estimator, columns, source=source)
 
     def ask(rows: Rows) -> Answers:
         frame = _restored(rows_frame(rows, fed), dtypes or {})
-        given = _as_known(frame) if named or takes is None else frame.to_numpy()
+        given = shaped(frame)
         try:
             decided = estimator.predict(given) if hasattr(estimator, "predict") else None
             scores = estimator.predict_proba(given) if _scores(estimator) else None
@@ -99,6 +103,31 @@ def from_estimator(
     if probe is not None:
         model.probe(probe)
     return model
+
+
+def _feeding(
+    estimator: object, columns: Sequence[Column], *, source: str
+) -> tuple[Sequence[Column], Callable[[pl.DataFrame], Any]]:
+    """The columns it is given, and in what shape: texts, a frame, or an array of numbers."""
+    takes = getattr(estimator, "n_features_in_", None)
+    if fitted_on(estimator) is None and _reads_text(estimator):
+        texts = [column for column in columns if column.kind == "text"] or [c for c in columns if c.kind == "category"]
+        if len(texts) != 1:
+            raise EncodingError.one_column(f"this {type(estimator).__name__}", "text", columns)
+        return texts, lambda frame: frame.to_series().fill_null("").to_list()
+    if fitted_on(estimator) is not None or takes is None:
+        return columns, _as_known
+    numbers = [column for column in columns if column.numeric]
+    if takes != len(numbers):
+        raise ForeignError.width(takes, len(numbers), source=source)
+    return numbers, pl.DataFrame.to_numpy
+
+
+def _reads_text(estimator: object) -> bool:
+    """Whether it starts with a vectorizer, which takes texts and not a frame: of a frame it would read the header."""
+    steps = getattr(estimator, "steps", None)
+    first = steps[0][1] if isinstance(steps, list) and steps else estimator
+    return hasattr(first, "build_analyzer")
 
 
 def _scores(estimator: object) -> bool:
