@@ -6,7 +6,6 @@ import pytest
 
 from fairwitness.core.asks import ModelAsk, OutputsAsk, ShadowsAsk
 from fairwitness.core.subject import Scored, Shadows
-from fairwitness.engine.answers import halves
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.config import parse
 from fairwitness.engine.progress import silent
@@ -70,12 +69,3 @@ def test_every_row_is_inside_half_of_the_shadows_and_a_persons_rows_go_together(
         assert (shadows.inside[:, ::2] == shadows.inside[:, 1::2]).all()
     again = Provider(made, seed=0, cache=cache).give([ask])[ask]
     np.testing.assert_array_equal(again.scores, shadows.scores)
-
-
-def test_halves_are_random_and_complementary() -> None:
-    masks = halves(np.repeat(np.arange(50), 3), 6, np.random.default_rng(0))
-    assert (masks[::2] == ~masks[1::2]).all()
-    assert masks.sum(axis=1).tolist() == [75] * 6
-    assert len({mask.tobytes() for mask in masks}) == 6
-    with pytest.raises(ValueError, match="ask for an even number"):
-        halves(np.arange(4), 3, np.random.default_rng(0))

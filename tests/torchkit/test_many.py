@@ -396,7 +396,7 @@ def test_stopped_between_pieces_it_goes_on(tmp_path: Path, monkeypatch: pytest.M
         together("dense", folder=tmp_path, progress=stop, threads=1)
     assert len(list(tmp_path.iterdir())) == 2
     alike(together("dense", folder=tmp_path, progress=stop), together("dense"))
-    assert told == [2, 4, 5]
+    assert (told[0], told[-1], len(told)) == (2, MEMBERS, 3)  # the last two pieces in either order
 
 
 def test_more_seeds_keep_those_that_are_there(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from fairwitness.engine import models
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.progress import Progress
 from fairwitness.engine.subject import Subject, part_mask
+from fairwitness.torchkit.masks import halves
 
 
 class Answers:
@@ -71,19 +72,3 @@ class Answers:
         if unit is None:
             return np.arange(len(rows))
         return np.unique([str(value) for value in rows.columns[unit]], return_inverse=True)[1].astype(np.int64)
-
-
-def halves(units: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """(count, n) masks in pairs that share the units out between them, so every row is in half of the masks.
-
-    Raises:
-        ValueError: `count` is odd or below 2.
-    """
-    if count < 2 or count % 2:
-        raise ValueError(f"{count} masks cannot hold every row in half of them; ask for an even number")
-    names, codes = np.unique(units, return_inverse=True)
-    masks = np.empty((count, len(units)), dtype=bool)
-    for first in range(0, count, 2):
-        chosen = rng.permutation(len(names)) < len(names) // 2
-        masks[first], masks[first + 1] = chosen[codes], ~chosen[codes]
-    return masks

@@ -15,7 +15,7 @@ from typing import Any
 import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
+from torch import Tensor, nn
 
 from fairwitness.io.atomic import directory, write_bytes
 
@@ -83,7 +83,7 @@ def under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def described(part: object) -> dict[str, Any]:
     """What sets an object apart, in JSON-like values that are the same in another process: its plain settings, its
-    tensors by digest, its functions by name.
+    tensors and modules by digest, its functions by name.
     """
     names = [f.name for f in fields(part)] if is_dataclass(part) else list(vars(part))
     found: dict[str, Any] = {}
@@ -91,6 +91,8 @@ def described(part: object) -> dict[str, Any]:
         value = getattr(part, name)
         if isinstance(value, Tensor):
             found[name] = digest_tensors([(name, value)])
+        elif isinstance(value, nn.Module):
+            found[name] = digest_tensors(value.state_dict().items())
         elif isinstance(value, bool | int | float | str | None):
             found[name] = value
         else:

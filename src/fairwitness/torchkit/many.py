@@ -1,16 +1,19 @@
 """Many small networks of one architecture, trained together: ensembles over seeds, cross-fitting, shadow models.
 
-Each ends as `train` would have left it alone: its own first weights, its own rows in its own order, its own early stop.
-Three ways, by what the modules are (`stacks`): products by hand for multilayer perceptrons, torch.func for other layers
-that map well, else one after another. All on one thread each, since small networks lose more by sharing out sums than
-they gain; the first two in as many threads as there are cores.
+Each ends as `train` would have left it alone: its own first weights, its own rows in its own order, its own early stop,
+its own copy of parts that learn. Three ways, by what the modules are (`stacks`): products by hand for multilayer
+perceptrons, torch.func for other layers that map well, else each by itself. All on one thread each, since small networks
+lose more by sharing out sums than they gain, and side by side in as many threads as there are cores. Networks that draw
+dice that `OwnDice` does not reach (dropout inside a GRU), and all that are not on the CPU, are trained one after another.
 """
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
@@ -21,7 +24,9 @@ from torch import Tensor, nn
 
 from fairwitness.core.digest import digest
 from fairwitness.torchkit.checkpoint import Checkpoint, described, digest_tensors
+from fairwitness.torchkit.errors import TrainingError
 from fairwitness.torchkit.layers import reading
+from fairwitness.torchkit.owndice import OwnDice
 from fairwitness.torchkit.parts.base import Batch, Losses, Part, Sampler, Weigher
 from fairwitness.torchkit.stacks.base import Stack
 from fairwitness.torchkit.stacks.dense import DenseStack
@@ -67,6 +72,7 @@ class _Job:
     losses: Losses | None
     parts: Sequence[Part]
     schedule: Schedule
+    device: torch.device
     steps: int  # of a pass, for networks in a stack
 
 
@@ -93,11 +99,12 @@ def fit_many(
     weights: Tensor | None = None,  # (n,)
     groups: Tensor | None = None,  # (n,)
     losses: Losses | None = None,
-    parts: Sequence[Part] = (),  # beside weights and samplers, parts make the networks train one after another
+    parts: Sequence[Part] = (),  # each network has its own copy; beside weights and samplers, they prevent stacks
     folder: Path | None = None,  # where finished networks are kept and found again, by digest
     key: str = "",  # digest of whatever else distinguishes this training
     threads: int | None = None,  # None: as many as there are cores
     progress: Progress | None = None,  # told how many networks are done, and of how many
+    device: str | torch.device = "cpu",  # where the modules go and stay
 ) -> Many:
     """Train m networks; `build` is called under torch's dice set to the network's seed.
 
@@ -114,7 +121,7 @@ def fit_many(
     if (learn & none).any() or not learn.any(axis=1).all():
         raise ValueError("each network needs rows to train on, apart from those held")
     steps = -(-int(learn.sum(axis=1).max()) // schedule.batch)
-    job = _Job(inputs, target, weights, groups, losses, parts, schedule, steps)
+    job = _Job(inputs, target, weights, groups, losses, parts, schedule, torch.device(device), steps)
     common = _digest(job, key) if folder is not None else ""
     ones = []
     for number, seed in enumerate(seeds):
@@ -149,33 +156,45 @@ def _fit(
 ) -> None:
     """Train those still to do, in pieces."""
     stacking = _stacking(job, [ones[number].module for number in todo[:2]])
-    if stacking is None:
-        for number in todo:
-            finish([number], [_alone(job, ones[number])])
-        return
-    size = min(_size(ones[0].module), max(FEWEST, -(-len(todo) // threads)))
-    pieces = [todo[start : start + size] for start in range(0, len(todo), size)]
-    plan = _plan(job)
 
-    def fit(numbers: Sequence[int]) -> Sequence[Trained]:
+    if stacking is not None:
+        size = min(_size(ones[0].module), max(FEWEST, -(-len(todo) // threads)))
+        pieces = [todo[start : start + size] for start in range(0, len(todo), size)]
+        _side_by_side(lambda some: _stacked(job, [ones[number] for number in some], stacking), pieces, threads, finish)
+    elif job.device.type == "cpu" and min(threads, len(todo)) > 1 and _own_dice_suffice(job, ones[todo[0]]):
+        singly = [[number] for number in todo]
+        _side_by_side(lambda some: [_alone(job, ones[some[0]], _own_dice(ones[some[0]]))], singly, threads, finish)
+    else:
+        for number in todo:
+            finish([number], [_alone(job, ones[number], seeded(ones[number].seed))])
+
+
+def _side_by_side(
+    fit: Callable[[Sequence[int]], Sequence[Trained]],
+    pieces: Sequence[Sequence[int]],
+    threads: int,
+    finish: Callable[[Sequence[int], Sequence[Trained]], None],
+) -> None:
+    """Train pieces in threads, and finish each as it is done; pieces not begun are dropped when one fails."""
+
+    def work(numbers: Sequence[int]) -> Sequence[Trained]:
         torch.set_num_threads(1)  # of this thread
-        own = [ones[number] for number in numbers]
-        stack = stacking([one.module for one in own])
-        members = [Member(one.module, torch.Generator().manual_seed(one.seed), one.learn, one.held) for one in own]
-        return fit_together(stack, members, plan)
+        return fit(numbers)
 
     before = torch.get_num_threads()
+    pool = ThreadPoolExecutor(min(threads, len(pieces)))
     try:
-        with ThreadPoolExecutor(min(threads, len(pieces))) as pool:
-            for numbers, hows in zip(pieces, pool.map(fit, pieces), strict=True):
-                finish(numbers, hows)
+        running = {pool.submit(work, numbers): numbers for numbers in pieces}
+        for future in as_completed(running):
+            finish(running[future], future.result())
     finally:
+        pool.shutdown(cancel_futures=True)
         torch.set_num_threads(before)
 
 
 def _stacking(job: _Job, few: list[nn.Module]) -> Callable[[list[nn.Module]], Stack] | None:
     """How modules like these are stacked; None where they are not, or a part needs each network alone."""
-    if not all(isinstance(part, Weigher | Sampler) for part in job.parts):
+    if job.device.type != "cpu" or not all(isinstance(part, Weigher | Sampler) for part in job.parts):
         return None
 
     def dense(modules: list[nn.Module]) -> Stack | None:
@@ -201,8 +220,14 @@ def _size(module: nn.Module) -> int:
     return max(FEWEST, min(MOST, STATE_BYTES // max(bytes_each, 1)))
 
 
-def _alone(job: _Job, one: _One) -> Trained:
-    with seeded(one.seed) as dice:
+def _stacked(job: _Job, ones: Sequence[_One], stacking: Callable[[list[nn.Module]], Stack]) -> list[Trained]:
+    members = [Member(one.module, _dice(one), one.learn, one.held) for one in ones]
+    return fit_together(stacking([one.module for one in ones]), members, _plan(job))
+
+
+def _alone(job: _Job, one: _One, dice: AbstractContextManager[object]) -> Trained:
+    """By itself; within `dice` torch's draws are the network's own."""
+    with dice:
         return train(
             one.module,
             job.inputs,
@@ -210,12 +235,35 @@ def _alone(job: _Job, one: _One) -> Trained:
             learn=one.learn,
             held=one.held,
             schedule=job.schedule,
-            dice=dice,
-            parts=job.parts,
+            dice=_dice(one),
+            parts=copy.deepcopy(list(job.parts)),
             losses=job.losses,
             weights=job.weights,
             groups=job.groups,
+            device=job.device,
         )
+
+
+def _dice(one: _One) -> torch.Generator:
+    return torch.Generator().manual_seed(one.seed)
+
+
+def _own_dice(one: _One) -> OwnDice:
+    return OwnDice(_dice(one))
+
+
+def _own_dice_suffice(job: _Job, one: _One) -> bool:
+    """Whether a network may train in a thread: in a step of its twin, nothing draws from the dice all threads share."""
+    few = np.zeros_like(one.learn)
+    few[np.flatnonzero(one.learn)[: job.schedule.batch]] = True
+    twin = replace(one, module=copy.deepcopy(one.module), learn=few, held=few & False)
+    with torch.random.fork_rng(devices=[]):
+        before = torch.get_rng_state()
+        try:
+            _alone(replace(job, schedule=replace(job.schedule, epochs=1)), twin, _own_dice(one))
+        except TrainingError:
+            return False
+        return torch.equal(torch.get_rng_state(), before)
 
 
 def _digest(job: _Job, key: str) -> str:
