@@ -50,7 +50,7 @@ def file(
     from fairwitness.accountability.decisions import appeals
 
     said, base = settings(config)
-    with opened(ledger, said, base) as book:
+    with opened(ledger, said, base, by=by) as book:
         case = appeals.file(book, decision, reason=reason, by=by, rules=rules(said), now=now(), late=late)
     typer.echo(case.id)
     typer.echo(f"Filed. An answer is due by {case.due}. Next: fairwitness appeal acknowledge {case.id}", err=True)
@@ -64,7 +64,7 @@ def acknowledge(
     from fairwitness.accountability.decisions import appeals
 
     said, base = settings(config)
-    with opened(ledger, said, base) as book:
+    with opened(ledger, said, base, by=by) as book:
         appeals.acknowledge(book, which, by=by, now=now())
     typer.echo(f"Acknowledged. Next: fairwitness appeal assign {which} --reviewer NAME")
 
@@ -82,7 +82,7 @@ def assign(
     from fairwitness.accountability.decisions import appeals
 
     said, base = settings(config)
-    with opened(ledger, said, base) as book:
+    with opened(ledger, said, base, by=by) as book:
         case = appeals.assign(book, which, reviewer=reviewer, by=by, rules=rules(said), now=now())
     typer.echo(
         f"Assigned to {case.reviewer}, due {case.due}. Next, by {case.reviewer}: fairwitness appeal review {which}"
@@ -103,7 +103,7 @@ def review(
     from fairwitness.accountability.decisions import appeals
 
     said, base = settings(config)
-    with opened(ledger, said, base) as book:
+    with opened(ledger, said, base, by=by) as book:
         seen = appeals.review(book, which, by=by, decision=decision, reason=reason, rules=rules(said), now=now())
     typer.echo(f"Recorded: you would decide {decision!r}.\n{_seen(seen)}\nNext: fairwitness appeal decide {which}")
 
@@ -138,7 +138,7 @@ def decide(
     ruling = rulings.Ruling(
         outcome=outcome.value, reason=reason, decision=decision, label=label, tell=tuple(tell or ())
     )
-    with opened(ledger, said, base) as book:
+    with opened(ledger, said, base, by=by) as book:
         done = rulings.decide(book, which, ruling, by=by, rules=rules(said), now=now())
     typer.echo(f"Decided: {done.case.outcome}; what holds now: {done.decision!r}.")
     if done.opened:
@@ -161,7 +161,7 @@ def tell(
     from fairwitness.accountability.decisions import appeals
 
     said, base = settings(config)
-    with opened(ledger, said, base) as book:
+    with opened(ledger, said, base, by=by) as book:
         done = appeals.told(book, which, names=told, by=by, now=now())
     left = f"Still to be told: {', '.join(done.left)}." if done.left else "Everybody has been told."
     typer.echo(left if done.left else f"{left} Next: fairwitness appeal close {which}")
@@ -173,7 +173,7 @@ def close(which: AppealArgument, *, by: ByOption, config: ConfigOption = None, l
     from fairwitness.accountability.decisions import appeals
 
     said, base = settings(config)
-    with opened(ledger, said, base) as book:
+    with opened(ledger, said, base, by=by) as book:
         appeals.close(book, which, by=by, now=now())
     typer.echo("Closed.")
 

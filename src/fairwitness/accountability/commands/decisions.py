@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairwitness.accountability.commands.formats import TextOrJson, TextOrJsonOption
-from fairwitness.accountability.commands.options import DEFAULT, LedgerOption
+from fairwitness.accountability.commands.options import DEFAULT, LedgerOption, signer
 
 if TYPE_CHECKING:
     from fairwitness.accountability.decisions.book import Book
@@ -37,13 +37,14 @@ def register(app: typer.Typer) -> None:
 
 
 @contextmanager
-def opened(ledger: Path, config: Config | None, base: Path, *, make: bool = False) -> Iterator[Book]:
-    """The ledger `--ledger` names, else the one of `[decisions]`, with its vault."""
+def opened(ledger: Path, config: Config | None, base: Path, *, by: str = "", make: bool = False) -> Iterator[Book]:
+    """The ledger `--ledger` names, else the one of `[decisions]`, with its vault; steps are signed with `by`'s key."""
     from fairwitness.accountability.decisions.book import Book
 
     if ledger == DEFAULT and config is not None and config.decisions.ledger is not None:
         ledger = base / config.decisions.ledger
     with Book(ledger, make=make) as book:
+        book.signer = signer(None, by)
         yield book
 
 
@@ -175,7 +176,7 @@ def erase(*, person: PersonOption, by: ByOption, config: ConfigOption = None, le
     from fairwitness.accountability.decisions import erasure
 
     said, base = settings(config)
-    with opened(ledger, said, base) as book:
+    with opened(ledger, said, base, by=by) as book:
         count = erasure.erase(book, person, by=by, now=now())
     typer.echo(
         f"Erased: the key to {count:,} decision{'s' if count != 1 else ''}. Erase the person from your own data and backups too."
@@ -193,7 +194,7 @@ def hold(
     from fairwitness.accountability.decisions import erasure
 
     said, base = settings(config)
-    with opened(ledger, said, base) as book:
+    with opened(ledger, said, base, by=by) as book:
         erasure.hold(book, person, name=name, by=by, now=now())
     typer.echo(f"Held: {name!r}")
 
@@ -206,7 +207,7 @@ def release(
     from fairwitness.accountability.decisions import erasure
 
     said, base = settings(config)
-    with opened(ledger, said, base) as book:
+    with opened(ledger, said, base, by=by) as book:
         erasure.release(book, person, name=name, by=by, now=now())
     typer.echo(f"Released: {name!r}")
 

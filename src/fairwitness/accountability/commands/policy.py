@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fairwitness.accountability.commands.formats import TextOrJson, TextOrJsonOption
-from fairwitness.accountability.commands.options import DEFAULT, LedgerOption
+from fairwitness.accountability.commands.options import DEFAULT, LedgerOption, signer
 
 if TYPE_CHECKING:
-    from fairwitness.accountability.ledger.keys import Signer
     from fairwitness.accountability.policy.gate import Answer, Record
     from fairwitness.accountability.policy.rules import Policy
     from fairwitness.accountability.policy.signoff import SignOff
@@ -91,7 +90,7 @@ def sign(
         assessment=assessed.completed(rules or Policy(), known.assessments),
         now=datetime.now(UTC),
     )
-    made = record.entry(signed, _signer(key, person))
+    made = record.entry(signed, signer(key, person))
     with Ledger(ledger) as log:
         place = log.append([made])[0]
         kept = record.of_ledger(log, document, rules or Policy(), until=place + 1).sign_offs[-1]
@@ -154,17 +153,6 @@ def _record(ledger: Path, document: Document, rules: Policy) -> Record:
         return Record()
     with Ledger(ledger, make=False) as log:
         return of_ledger(log, document, rules)
-
-
-def _signer(key: str | None, person: str) -> Signer | None:
-    """The key asked for, else the one in the person's name, if they have it here."""
-    from fairwitness.accountability.ledger import keys
-
-    if key is not None:
-        return keys.load(key)
-    dotted = ".".join(person.split())
-    own = [name for name in (dotted, dotted.lower()) if (keys.folder() / f"{name.replace('/', '_')}.key").exists()]
-    return keys.load(own[0]) if own else None
 
 
 def _told(signed: SignOff, rules: Policy | None) -> str:

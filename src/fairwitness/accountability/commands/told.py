@@ -66,7 +66,8 @@ def _signed(entry: dict[str, Any]) -> str:
 def _step(step: dict[str, Any]) -> str:
     words = f": {step['reason']}" if step.get("reason") else ""
     to = f" to {step['to']}" if step["step"] == "assigned" else f" {step['to']}" if "to" in step else ""
-    return f"{step['time'][:16].replace('T', ' ')}  {step['step']}{to} by {step['by']}{words}"
+    name = step["by"] if step["authenticated"] else f"{step['by']} (unauthenticated)"
+    return f"{step['time'][:16].replace('T', ' ')}  {step['step']}{to} by {name}{words}"
 
 
 def listed(cases: Sequence[Case], today: date) -> str:

@@ -18,20 +18,25 @@ from types import TracebackType
 from typing import Any, Self
 
 from fairwitness.accountability.decisions.errors import DecisionError, VaultError
+from fairwitness.accountability.decisions.signing import signed
 from fairwitness.accountability.decisions.states import Case, fold
 from fairwitness.accountability.decisions.vault import Person, Vault, beside
 from fairwitness.accountability.ledger import JSON, Entry, Kind, Ledger
+from fairwitness.accountability.ledger.keys import Signer
 
 
 class Turn:
     """What is to be recorded when the turn ends well."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, signer: Signer | None) -> None:
+        self._signer = signer
         self.time = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self.entries: list[Entry] = []
 
     def record(self, kind: Kind, body: dict[str, JSON]) -> None:
-        """An entry for the ledger."""
+        """An entry for the ledger, signed if who takes the step has a key."""
+        if self._signer is not None:
+            body = signed(self._signer, kind, self.time, body)
         self.entries.append(Entry(kind=kind, body=body, time=self.time))
 
 
@@ -41,6 +46,9 @@ class Book:
     Args:
         ledger: The ledger's file; the vault lies beside it.
         make: False: refuse to make them.
+
+    Attributes:
+        signer: The key of who is at work; None leaves the steps unauthenticated.
 
     Raises:
         LedgerError: The ledger is missing or unusable.
@@ -56,6 +64,7 @@ class Book:
         except BaseException:
             self.vault.close()
             raise
+        self.signer: Signer | None = None
         self._finish()
 
     def __enter__(self) -> Self:
@@ -70,7 +79,7 @@ class Book:
     @contextmanager
     def turn(self, now: datetime) -> Iterator[Turn]:
         """One step of work: alone from the first look, recorded whole or not at all."""
-        turn = Turn(now)
+        turn = Turn(now, self.signer)
         with self.vault.transaction():
             self._flush()
             yield turn

@@ -14,6 +14,7 @@ from fairwitness.accountability.decisions.errors import AppealError
 from fairwitness.accountability.decisions.record import alike
 from fairwitness.accountability.decisions.states import Case, State
 from fairwitness.accountability.decisions.steps import Act, Rules, acting, person_of, reasoned
+from fairwitness.accountability.ledger import JSON
 
 Outcome = Literal["upheld", "overturned", "partly"]
 APPLICANT = "the person"
@@ -78,7 +79,8 @@ def decide(book: Book, appeal: str, ruling: Ruling, *, by: str, rules: Rules, no
             label = new if ruling.label is None and ruling.outcome == "overturned" else ruling.label
             body = {"id": payload["id"], "decision": new, "label": label, "appeal": case.id}
             commitment = book.note(person, "correction", case.decision, body)
-            act.turn.record("correction", {"id": case.decision, "appeal": case.id, "commitment": commitment})
+            entry: dict[str, JSON] = {"id": case.decision, "by": act.by, "appeal": case.id, "commitment": commitment}
+            act.turn.record("correction", entry)
             case = act.step(case, State.CORRECTED)
         if ruling.outcome == "overturned":
             opened = _similar(act, payload, case.id)

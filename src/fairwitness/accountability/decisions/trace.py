@@ -10,9 +10,10 @@ from fairwitness.accountability.decisions.appeals import to_tell
 from fairwitness.accountability.decisions.book import Book
 from fairwitness.accountability.decisions.errors import VaultError
 from fairwitness.accountability.decisions.rulings import of_record
+from fairwitness.accountability.decisions.signing import authenticated
 from fairwitness.accountability.decisions.states import Case
 from fairwitness.accountability.decisions.steps import appeals_of
-from fairwitness.accountability.ledger import Kind, Stored
+from fairwitness.accountability.ledger import Kind, Stored, keys
 from fairwitness.accountability.ledger.merkle import verify_inclusion
 
 EVIDENCE: tuple[Kind, ...] = ("audit", "training", "release", "assessment", "sign-off", "waiver", "alert")
@@ -118,6 +119,8 @@ def _texts(value: object) -> Iterator[str]:
 def _appeal(book: Book, case: Case, today: date) -> Tree:
     """An appeal's steps, each with what the vault keeps of it."""
     kept = {commitment: body for body, commitment in book.notes("appeal", case.id)}
+    entries = {stored.index: stored for stored in book.ledger.find("appeal", case.id)}
+    registered = keys.registered(book.ledger.read(["key"]))
     tell, steps = to_tell(book, case), []
     for step in case.steps:
         words: Tree = {
@@ -127,7 +130,16 @@ def _appeal(book: Book, case: Case, today: date) -> Tree:
             words["to"] = step.reviewer
         if step.told is not None and tell:
             words["to"] = tell[step.told]
-        steps.append({"step": step.step, "by": step.by, "time": step.time, "entry": step.index, **words})
+        steps.append(
+            {
+                "step": step.step,
+                "by": step.by,
+                "authenticated": authenticated(entries[step.index], registered),
+                "time": step.time,
+                "entry": step.index,
+                **words,
+            }
+        )
     return {
         "id": case.id,
         "origin": case.origin,
