@@ -71,7 +71,7 @@ def test_open_questions_are_marked_open_and_answers_shown(kind: Kind) -> None:
 
 def test_a_model_card_names_every_judged_number_by_group() -> None:
     text = markdown(CARDS["model"](sample()))
-    assert "| White and Black | selection-rate gap | 26.0 points" in text.replace("\\_", "_")
+    assert "| White and Black | selection-rate gap | **Fail:** 26.0 points" in text.replace("\\_", "_")
     assert "Passes: 3." in text
     assert "The data hold no dates." in text  # what was not looked at
 

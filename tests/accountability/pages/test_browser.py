@@ -90,6 +90,20 @@ def test_only_tables_scroll_sideways(driver: Any, pages: dict[str, str], name: s
     assert shown > 400  # nothing hides the page
 
 
+@pytest.mark.parametrize("name", ["model", "data", "assessment", "evidence"])
+def test_nothing_is_cut_off_on_paper(driver: Any, pages: dict[str, str], name: str) -> None:
+    look(driver, pages[name], width=680, scheme="dark")  # A4 less its margins
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        wide, ground = driver.execute_script(
+            "return [document.documentElement.scrollWidth, getComputedStyle(document.body).backgroundColor]"
+        )
+    finally:
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert wide <= 680
+    assert ground == "rgb(255, 255, 255)"
+
+
 @pytest.mark.parametrize("name", SUMMARIES)
 def test_a_summary_prints_on_one_a4_page(driver: Any, pages: dict[str, str], name: str) -> None:
     look(driver, pages[f"summary of {name}"], width=1280, scheme="dark")

@@ -65,8 +65,9 @@ def listed(names: Iterable[str], *, most: int = 30, none: str = "none") -> str:
 
 
 def by_group(findings: Iterable[Finding], *, most: int = 60) -> list[tuple[Finding, Evidence]]:
-    """Judged numbers about groups, those that fail first."""
-    found = [(each, number) for each in findings for number in quote.by_weight(each) if number.groups]
+    """Judged numbers about groups of people, those that fail first."""
+    about = (each for each in findings if each.about is not None)
+    found = [(each, number) for each in about for number in quote.by_weight(each) if number.groups]
     return found[:most]
 
 

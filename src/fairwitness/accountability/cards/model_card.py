@@ -116,7 +116,7 @@ def _by_group(told: Sections) -> tuple[Block, ...]:
     return (
         Grid(
             caption="Judged numbers by group",
-            head=("Groups", "Measure", "Value and interval", "Limit", "n", "Verdict"),
+            head=("Groups", "Measure", "Verdict, value and interval", "Limit", "n"),
             rows=tuple(_row(finding, number) for finding, number in numbers),
         ),
     )
@@ -126,10 +126,9 @@ def _row(finding: Finding, number: Evidence) -> tuple[str | tuple[Item, ...], ..
     return (
         " and ".join(number.groups) if len(number.groups) == 2 else ", ".join(number.groups),
         number.name,
-        quote.told(number),
+        (Item(text=quote.told(number), verdict=number.verdict),),
         fmt.limit(finding.limit, number.unit),
         fmt.count(number.n),
-        (Item(text=fmt.WORDS[number.verdict], verdict=number.verdict),),
     )
 
 
