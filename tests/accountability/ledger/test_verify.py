@@ -1,6 +1,7 @@
 """Each way to tamper with a ledger is found, and called by its name."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from fairwitness.accountability.ledger import Ledger, LedgerError, keys
 from fairwitness.accountability.ledger.keys import Signer
 from fairwitness.accountability.ledger.standalone import Note
+from fairwitness.accountability.ledger.store import Row
 from fairwitness.accountability.ledger.verify import verify
 from support.ledgers import entries, log_of, rewrite, tamper
 
@@ -161,6 +163,19 @@ def test_a_log_that_was_rewritten_is_not_signed_again(path: Path) -> None:
     rewrite(path, 280)
     with Ledger(path) as log, pytest.raises(LedgerError, match="does not continue its last checkpoint"):
         log.checkpoint(JANE)
+
+
+def test_a_log_that_grows_while_it_is_verified_holds(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = Ledger.raw
+
+    def growing(log: Ledger, until: int) -> Iterator[Row]:
+        yield from raw(log, until)
+        log.append(entries(600))
+        log.checkpoint(JANE)
+
+    monkeypatch.setattr(Ledger, "raw", growing)
+    assert not names(path)
+    assert not names(path)
 
 
 def test_triggers_that_are_gone_are_missed(path: Path) -> None:
