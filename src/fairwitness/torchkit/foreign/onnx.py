@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ _TYPES: dict[str, type] = {
 
 _SCORES = ("tensor(float)", "tensor(double)", "tensor(float16)")
 _LABELS = ("tensor(string)", "tensor(int64)", "tensor(int32)", "tensor(bool)")
+_LOCATION = re.compile(rb"\x0a\x08location\x12")  # how a tensor in the file names another file: key, and next its value
 _SILENT = 4  # the runtime's own messages would go to standard error
 
 
@@ -258,13 +260,23 @@ class _Reader:
 
 
 def _file_digest(path: Path) -> str | None:
-    """SHA-256 over the graph and the files of weights beside it that it names; None where one lies elsewhere."""
+    """SHA-256 over the graph and the files of weights that it names; None where one of them cannot be read."""
     raw = path.read_bytes()
     hashed = hashlib.sha256(raw)
-    beside = [file for file in sorted(path.parent.iterdir()) if file != path and file.name.encode() in raw]
-    if b"location" in raw and not beside:
+    try:
+        for name in sorted({_text_at(raw, found.end()) for found in _LOCATION.finditer(raw)}):
+            hashed.update(name.encode() + (path.parent / name).read_bytes())
+    except (OSError, ValueError, IndexError):
         return None
-    for file in beside:
-        if file.is_file():
-            hashed.update(file.name.encode() + file.read_bytes())
     return hashed.hexdigest()
+
+
+def _text_at(raw: bytes, start: int) -> str:
+    """A protocol buffer's text: its length, seven bits a byte with the lowest first, then its bytes."""
+    length = shift = 0
+    while True:
+        byte = raw[start]
+        length |= (byte & 0x7F) << shift
+        start, shift = start + 1, shift + 7
+        if byte < 0x80:
+            return raw[start : start + length].decode()
