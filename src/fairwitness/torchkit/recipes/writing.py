@@ -37,8 +37,9 @@ class WritingOptions(TrainOptions):
         dropout: Share of units dropped in training, in [0, 1).
     """
 
-    epochs: int = 8
-    batch: int = 64
+    epochs: int = 6
+    batch: int = 16
+    learning_rate: float = 4e-3
     patience: int = 2
     descent: Literal["constant", "cosine"] = "cosine"
     vocabulary: int = 1_000
