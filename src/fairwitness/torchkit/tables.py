@@ -119,7 +119,7 @@ class Codes(nn.Module):
         ]
         self.one_hot = len(slots)
         place = {slot: position for position, slot in enumerate(slots)}
-        spare = len(slots)  # written to by what has no slot, then cut off
+        spare = len(slots)  # where what has no slot goes: no place of `range(one_hot)`
         places = [place.get((column, code), spare) for column in short for code in range(cardinalities[column])]
         starts = [sum(cardinalities[column] for column in short[:rank]) for rank in range(len(short))]
         for name, indices in (("short", short), ("places", places), ("starts", starts)):
@@ -136,7 +136,7 @@ class Codes(nn.Module):
     def forward(self, codes: Tensor) -> Tensor:
         """(n, c) int64 codes to (n, width)."""
         hot = torch.zeros(len(codes), self.one_hot + 1, dtype=torch.get_default_dtype(), device=codes.device)
-        hot.scatter_(1, self.places[codes[:, self.short] + self.starts], 1.0)
+        hot = hot.scatter(1, self.places[codes[:, self.short] + self.starts], 1.0)  # not in place: torch.func maps it
         embedded = [part(codes[:, column]) for part, column in zip(self.embeddings, self.long, strict=True)]
         return torch.cat([hot[:, : self.one_hot], *embedded], dim=1)
 

@@ -171,6 +171,7 @@ class Prepared:
             folder=None if self.key is None else put.folder,
             key=self.key or "",
             progress=put.progress,
+            device=put.device,
         )
         made = []
         for module, trained, own, apart in zip(many.modules, many.trained, given, held, strict=True):

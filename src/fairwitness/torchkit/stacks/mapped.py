@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Self
 
 import torch
@@ -43,6 +43,7 @@ class MappedStack:
         named = [dict(module.named_parameters()) for module in modules]
         self._names = [name for name, parameter in named[0].items() if parameter.requires_grad]
         self.parameters = [_stacked(named, name).requires_grad_() for name in self._names]
+        self._padding = {self._names.index(name): row for name, row in _padding(modules[0]) if name in self._names}
         rest = [{**dict(module.named_buffers()), **own} for module, own in zip(modules, named, strict=True)]
         names = [name for name in rest[0] if name not in self._names]
         self._same = {name: rest[0][name] for name in names if all(torch.equal(rest[0][name], m[name]) for m in rest)}
@@ -54,6 +55,8 @@ class MappedStack:
     ) -> Self | None:
         """The stack, or None where a layer is not one of `LAYERS`, draws dice, or cannot be mapped."""
         parts = list(modules[0].modules())
+        if not all(_mapped_well(part, parts) for part in parts if isinstance(part, nn.Embedding)):
+            return None
         learning = (part for part in parts if list(part.parameters(recurse=False)))
         stirring = (part for part in parts if isinstance(part, BatchNorm) or (isinstance(part, nn.Dropout) and part.p))
         if not all(isinstance(part, LAYERS) for part in learning) or any(stirring):
@@ -71,7 +74,10 @@ class MappedStack:
     def learn(self, places: Tensor, shares: Tensor | None, _: Sequence[torch.Generator]) -> None:
         each = self._each(places, training=True)
         loss = each.sum() / places.shape[1] if shares is None else (each * shares).sum()
-        for parameter, gradient in zip(self.parameters, torch.autograd.grad(loss, self.parameters), strict=True):
+        gradients = torch.autograd.grad(loss, self.parameters)
+        for place, row in self._padding.items():
+            gradients[place][:, row] = 0.0  # torch.func forgets that this row does not learn
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
             parameter.grad = lying_as(parameter, gradient)
 
     def losses(self, places: Tensor) -> Tensor:
@@ -101,3 +107,16 @@ class MappedStack:
 
 def _stacked(named: Sequence[Mapping[str, Tensor]], name: str) -> Tensor:
     return torch.stack([own[name].detach() for own in named])
+
+
+def _padding(module: nn.Module) -> Iterator[tuple[str, int]]:
+    """Embeddings' weights, each with the row that does not learn."""
+    for name, part in module.named_modules():
+        if isinstance(part, nn.Embedding) and part.padding_idx is not None:
+            yield f"{name}.weight" if name else "weight", part.padding_idx
+
+
+def _mapped_well(table: nn.Embedding, parts: Sequence[nn.Module]) -> bool:
+    """Whether an embedding's gradient is that of its rows alone: weights no other layer shares, and no further rules."""
+    sharing = [part for part in parts if any(own is table.weight for own in part.parameters(recurse=False))]
+    return len(sharing) == 1 and table.max_norm is None and not table.scale_grad_by_freq and not table.sparse
