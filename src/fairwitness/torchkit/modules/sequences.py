@@ -29,6 +29,7 @@ class SequenceShape:
         heads: Of the attention; 0 where there is none.
         outputs: Logits a row.
         dropout: Share of units dropped in training, in [0, 1).
+        token_dropout: Share of the tokens' vectors dropped in training, in [0, 1).
         jitter: Deviation of noise added to standardised series in training.
     """
 
@@ -43,6 +44,7 @@ class SequenceShape:
     heads: int = 0
     outputs: int
     dropout: float = 0.0
+    token_dropout: float = 0.0
     jitter: float = 0.0
 
 
@@ -53,10 +55,11 @@ class TokenFront(nn.Module):
         super().__init__()
         self.width = shape.embedding
         self.vectors = nn.Embedding(shape.vocabulary, shape.embedding, padding_idx=PAD)
+        self.drop = nn.Dropout(shape.token_dropout)
 
     def forward(self, sequence: Tensor) -> tuple[Tensor, Tensor]:
         """(n, steps) tokens to (n, steps, width) vectors and (n, steps) which are steps."""
-        return self.vectors(sequence), sequence != PAD
+        return self.drop(self.vectors(sequence)), sequence != PAD
 
 
 class SeriesFront(nn.Module):
