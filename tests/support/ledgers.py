@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import random
+import signal
 import sqlite3
+import sys
+import time
+import traceback
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -95,11 +101,48 @@ def rewrite(path: Path, first: int) -> None:
         db.executemany("INSERT INTO checkpoints VALUES (?, 0, ?)", enumerate(notes))
 
 
-def write_batches(path: Path, name: str, told: Path, batches: int) -> None:
+def write_batches(path: Path, told: Path, batches: int) -> None:
     """What a writer process does: batches of 1 to 7 entries, and a line in `told` for each that is recorded."""
     with told.open("a", buffering=1, encoding="utf-8") as file:
         for batch in range(batches):
-            made = [Entry(kind="decision", body={"id": f"{name}-{batch}-{n}"}) for n in range(batch % 7 + 1)]
+            made = [Entry(kind="decision", body={"id": f"{told.name}-{batch}-{n}"}) for n in range(batch % 7 + 1)]
             with Ledger(path) as log:
                 log.append(made)
             file.write(f"{batch}\n")
+
+
+def writer(path: Path, told: Path, batches: int) -> int:
+    """The process id of a writer of its own."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            write_batches(path, told, batches)
+        except BaseException:  # noqa: BLE001 - a fork must never go on as its parent
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    return pid
+
+
+def main(path: Path, folder: Path, writers: int, batches: int, kills: int, seed: int) -> None:
+    """`python ledgers.py PATH FOLDER WRITERS BATCHES KILLS SEED`: writers at a time, killed at random moments or let be.
+
+    It runs by itself because a fork of a process that is a test is no test.
+    """
+    dice = random.Random(seed)  # noqa: S311 - when to kill
+    for round_ in range(max(kills // writers, 1)):
+        files = [folder / f"w{round_}x{number}" for number in range(writers)]
+        running = [writer(path, file, batches) for file in files]
+        while kills and not any(file.exists() and file.stat().st_size for file in files):
+            time.sleep(0.001)
+        for pid in running:
+            if kills:
+                time.sleep(dice.uniform(0, 0.03))
+                os.kill(pid, signal.SIGKILL)
+            status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            if status not in {0, -signal.SIGKILL}:
+                sys.exit(status)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *(int(word) for word in sys.argv[3:]))
