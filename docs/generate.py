@@ -14,14 +14,28 @@ from pathlib import Path
 from typing import Any
 
 from fairwitness.cli.catalogue import limit_words
+from fairwitness.core.blueprint import Acts
 from fairwitness.core.check import CheckInfo
-from fairwitness.core.registry import PILLARS, registered
+from fairwitness.core.registry import PILLARS, answering, registered, remedies
+from fairwitness.core.remedy import Remedy, RemedyInfo
 from fairwitness.engine.plan import LACKING
 from fairwitness.torchkit.parts.named import NAMED
 from fairwitness.torchkit.recipes import GENERATIVE, TABLE, generator, named
 from fairwitness.torchkit.recipes.options import ClassifierOptions
 
 HERE = Path(__file__).parent
+
+ACTS: dict[Acts, str] = {
+    "rows": "before training",
+    "sampling": "in training",
+    "example": "in training",
+    "batch": "in training",
+    "adversary": "in training",
+    "example-gradient": "in training",
+    "gradient": "in training",
+    "outputs": "after training",
+    "decision": "after training",
+}
 
 MODULES = {
     "fairwitness": ["fairwitness.api"],
@@ -40,6 +54,9 @@ def pages() -> dict[str, str]:
     infos = [entry.load().info for entry in registered()]
     made = {f"checks/{info.id}.md": _check(info) for info in infos}
     made["checks/index.md"] = _index(infos)
+    cures = [entry.load() for entry in remedies()]
+    made |= {f"remedies/{cure.info.id}.md": _remedy(cure) for cure in cures}
+    made["remedies/index.md"] = _remedies([cure.info for cure in cures])
     made["recipes.md"] = _recipes()
     made |= {f"reference/{name}.md": _reference(name, modules) for name, modules in _modules().items()}
     return made
@@ -57,7 +74,7 @@ def _modules() -> dict[str, list[str]]:
 
 def _check(info: CheckInfo) -> str:
     needs = [f"- {LACKING[need]}" for need in sorted(info.needs)] or ["- nothing beyond the data"]
-    remedies = ", ".join(f"`{name}`" for name in info.remedies) or "none yet"
+    remedies = ", ".join(f"[{name}](../remedies/{name}.md)" for name in answering(info.id)) or "none yet"
     return "\n".join(
         [
             f"# {info.id}",
@@ -119,6 +136,49 @@ def _index(infos: list[CheckInfo]) -> str:
     return "\n".join(lines)
 
 
+def _remedy(remedy: Remedy) -> str:
+    info = remedy.info
+    reads = "Reads the group when it decides, which the law may forbid." if info.reads_group else ""
+    instead = f" To the same end without: [{info.instead}]({info.instead}.md)." if info.instead else ""
+    by = '\nby = "sex"' if info.by_group else ""
+    return "\n".join(
+        [
+            f"# {info.id}",
+            "",
+            f"*{PILLARS[info.pillar]}, {ACTS[info.acts]}.* {info.title}.",
+            "",
+            info.does,
+            *(["", f"**{reads}**{instead}"] if reads else []),
+            "",
+            "## What it may cost",
+            "",
+            info.may_cost,
+            "",
+            "## How to ask for it",
+            "",
+            "```toml",
+            f'[[model.remedies]]\nremedy = "{info.id}"{by}',
+            "```",
+            "",
+            *_table(remedy.Options, ()),
+            "## What it answers",
+            "",
+            *(f"- [{check}](../checks/{check}.md)" for check in info.answers),
+            "",
+            "## Sources",
+            "",
+            *(f"- {source}" for source in info.sources),
+            "",
+        ]
+    )
+
+
+def _remedies(infos: list[RemedyInfo]) -> str:
+    lines = ["# Remedies", "", "| remedy | acts | what it does |", "| --- | --- | --- |"]
+    lines += [f"| [{info.id}]({info.id}.md) | {ACTS[info.acts]} | {info.title} |" for info in infos]
+    return "\n".join([*lines, ""])
+
+
 def _recipes() -> str:
     """Every recipe and every named part, with what may be set and its default."""
     lines = [
@@ -175,7 +235,7 @@ def _reference(name: str, modules: list[str]) -> str:
 def main() -> None:
     """Write what changed, and remove pages of checks that are gone."""
     made = pages()
-    for folder in ("checks", "reference"):
+    for folder in ("checks", "remedies", "reference"):
         for path in (HERE / folder).glob("*.md"):
             if f"{folder}/{path.name}" not in made:
                 path.unlink()

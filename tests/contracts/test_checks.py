@@ -35,13 +35,8 @@ def test_identity_and_words(entry: Registered) -> None:
 
 
 @pytest.mark.parametrize("entry", CHECKS, ids=lambda entry: entry.id)
-def test_named_remedies_exist(entry: Registered) -> None:
-    assert entry.load().info.remedies == ()  # there are none yet
-
-
-@pytest.mark.parametrize("entry", CHECKS, ids=lambda entry: entry.id)
 def test_options_are_a_frozen_dataclass_with_defaults(entry: Registered) -> None:
-    options = entry.load().Options
+    options: type = entry.load().Options
     assert dataclasses.is_dataclass(options)
     assert options.__dataclass_params__.frozen  # type: ignore[attr-defined]  # CPython's own record of it
     assert hash(options()) == hash(options())

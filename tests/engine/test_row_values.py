@@ -15,7 +15,9 @@ def values(numbers: list[float], name: str = "decision broken") -> RowValues:
 
 def test_yes_or_no_gives_rates_with_wilsons_interval_and_the_widest_gap() -> None:
     labels = np.array(["a"] * 40 + ["b"] * 60 + [MISSING] * 30, dtype=object)
-    made = by_group(values([1.0] * 10 + [0.0] * 30 + [1.0] * 45 + [0.0] * 15 + [1.0, 0.0] * 15), RACE, labels, level=0.95)
+    made = by_group(
+        values([1.0] * 10 + [0.0] * 30 + [1.0] * 45 + [0.0] * 15 + [1.0, 0.0] * 15), RACE, labels, level=0.95
+    )
     table = made.series.columns
     assert table["group"] == ("b", "a", MISSING)
     assert table["rate"] == (0.75, 0.25, 0.5)

@@ -101,7 +101,7 @@ def test_what_cannot_be_trained_is_one_line(model: dict[str, Any], words: str) -
 def test_a_part_without_a_group_to_choose_names_them() -> None:
     with pytest.raises(UserError, match="group-weights: needs a group; by = one of 'sex', 'site'"):
         audit(groups=("sex", "site"), parts=[{"part": "group-weights"}])
-    with pytest.raises(UserError, match="look at sex and site; name one group for all of them"):
+    with pytest.raises(UserError, match="looks at sex and site; name one group for all of it"):
         audit(
             groups=("sex", "site"),
             parts=[{"part": "group-weights", "by": "sex"}, {"part": "even-groups", "by": "site"}],

@@ -38,7 +38,6 @@ class CheckInfo:
         per: One finding for the subject, for each grouping, or for each question to a person.
         limit: The default; the audit's config may set another. None: explored, not judged.
         severity: What it costs people if real.
-        remedies: Ids of remedies that answer it.
         sources: Where method and limit come from.
     """
 
@@ -54,7 +53,6 @@ class CheckInfo:
     per: Per = "subject"
     limit: Limit | None = None
     severity: Severity = Severity.MEDIUM
-    remedies: tuple[str, ...] = ()
 
     @property
     def pillar(self) -> str:

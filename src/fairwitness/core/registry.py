@@ -1,7 +1,7 @@
-"""Finds checks by their files, and imports one only when it is wanted.
+"""Finds checks and remedies by their files, and imports one only when it is wanted.
 
-A check's id is its place: `fairness.selection-rate-gap` is `fairness/checks/selection_rate_gap.py`, which defines one
-class with an `info`. So a pillar is a folder and a line in `PILLARS`; nothing else knows its name.
+An id is a place: `fairness.selection-rate-gap` is `fairness/checks/selection_rate_gap.py`, which defines one class with an
+`info`; remedies lie in `remedies/`. So a pillar is a folder and a line in `PILLARS`; nothing else knows its name.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-from fairwitness.core.check import Check
-from fairwitness.core.errors import ConfigError
+from fairwitness.core.errors import ConfigError, hint
+from fairwitness.core.remedy import Remedy
 
 PILLARS: dict[str, str] = {
     "data": "Bias in data",
@@ -29,16 +29,16 @@ PILLARS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A check that exists, not yet imported."""
+    """A check or a remedy that exists, not yet imported."""
 
     id: str
     module: str
 
-    def load(self) -> Check[Any]:
-        """Import the file and make its one check.
+    def load(self) -> Any:  # noqa: ANN401 - a Check or a Remedy, by the folder it lies in
+        """Import the file and make its one check or remedy.
 
         Raises:
-            TypeError: The file defines no check or several, or the id in its `info` is not its place.
+            TypeError: The file defines none or several, or the id in its `info` is not its place.
         """
         module = importlib.import_module(self.module)
         found = [
@@ -47,17 +47,45 @@ class Registered:
             if isinstance(thing, type) and hasattr(thing, "info") and thing.__module__ == self.module
         ]
         if len(found) != 1 or found[0].info.id != self.id:
-            raise TypeError(f"{self.module} must define exactly one check, with id {self.id!r}")
-        check: Check[Any] = found[0]()
-        return check
+            raise TypeError(f"{self.module} must define exactly one class with an info, of id {self.id!r}")
+        return found[0]()
+
+
+def registered() -> tuple[Registered, ...]:
+    """Every check there is, by pillar and then by name. Imports none of them."""
+    return _found("checks")
+
+
+def remedies() -> tuple[Registered, ...]:
+    """Every remedy there is, by pillar and then by name. Imports none of them."""
+    return _found("remedies")
+
+
+def remedy(name: str, *, source: str) -> Remedy:
+    """The remedy of that id.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    for entry in remedies():
+        if entry.id == name:
+            made: Remedy = entry.load()
+            return made
+    raise ConfigError(f"{source}: no remedy {name!r}; {hint(name, [entry.id for entry in remedies()])}")
 
 
 @cache
-def registered() -> tuple[Registered, ...]:
-    """Every check there is, by pillar and then by name. Imports none of them."""
+def answering(check: str) -> tuple[str, ...]:
+    """Ids of the remedies that say they answer this check, in the order of the registry."""
+    return tuple(entry.id for entry in remedies() if check in entry.load().info.answers)
+
+
+@cache
+def _found(kind: str) -> tuple[Registered, ...]:
+    """What lies in the folders of that name."""
     found: list[Registered] = []
     for pillar in PILLARS:
-        package = f"fairwitness.{pillar}.checks"
+        package = f"fairwitness.{pillar}.{kind}"
         spec = find_spec(package)
         found += [
             Registered(f"{pillar}.{entry.name.replace('_', '-')}", f"{package}.{entry.name}")

@@ -103,12 +103,21 @@ class PartSettings(Table):
     options: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
 
 
+class RemedySettings(Table):
+    """A remedy in force, by id."""
+
+    remedy: str
+    by: str | None = None  # the group it looks at; several crossed: "race × sex"
+    options: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
+
+
 class ModelSettings(Table):
     """Where decisions come from; none of them given: the recorded labels stand for decisions."""
 
     train: str | None = None  # a recipe, or module:factory
     options: Mapping[str, Any] = Field(default_factory=dict)
     parts: tuple[PartSettings, ...] = ()
+    remedies: tuple[RemedySettings, ...] = ()
     device: str = "cpu"
     exact: bool = False  # refuse operations that may differ between two runs
     weights: str | None = None

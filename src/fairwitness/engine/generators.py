@@ -101,9 +101,7 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     model = TorchGenerator.load_if_whole(place) if place is not None else None
     if model is None:
         rows = as_rows(request.table, request.declared.columns).where(seen)
-        put = replace(
-            surroundings(request, blueprint).of(seen), folder=place, progress=partial(progress, "training the model")
-        )
+        put = replace(surroundings(request).of(seen), folder=place, progress=partial(progress, "training the model"))
         model = recipe.fit(rows, columns=[column], options=options, seed=config.seed, training=put)
         if place is not None:
             model.save(place)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from fairwitness.core import registry
 from fairwitness.core.check import CheckInfo, Errored, Measured, NeedsPerson, NotApplicable, Outcome
 from fairwitness.core.estimate import Estimate, Key, Limit, Verdict
 from fairwitness.core.findings import Evidence, Finding
@@ -74,7 +75,7 @@ def _finding(
         does_not_show=info.does_not_show,
         reason=reason,
         what_to_do="",
-        remedies=info.remedies,
+        remedies=registry.answering(info.id),
         sources=info.sources,
         seconds=round(seconds, 3),
     )

@@ -20,6 +20,7 @@ from fairwitness.engine import foreign, generators, models, outcomes, recorded, 
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.columns import Declared, declare
 from fairwitness.engine.config import Config
+from fairwitness.engine.mending import aboard
 from fairwitness.engine.progress import Progress
 from fairwitness.engine.request import Request, Trainer
 from fairwitness.engine.request import features as offered
@@ -60,8 +61,8 @@ class Subject:
     appeals: Counts | None = None
 
     def rows(self, mask: NDArray[np.bool_] | None = None) -> Rows:
-        """Raw rows (all, or those of `mask`)."""
-        rows = as_rows(self.table, self.columns)
+        """Raw rows (all, or those of `mask`), the labels of attributes aboard."""
+        rows = aboard(as_rows(self.table, self.columns), self.groups)
         return rows if mask is None else rows.where(mask)
 
 
@@ -111,7 +112,11 @@ def assemble(
         made = outcomes.Decisions(words=deployed.words)
         if maker is None:
             outputs = models.outputs(
-                deployed, as_rows(table, declared.columns).where(judged), table, declared.columns, cache=cache
+                deployed,
+                aboard(as_rows(table, declared.columns), declared.groups).where(judged),
+                table,
+                declared.columns,
+                cache=cache,
             )
             made = outcomes.model_decisions(outputs, goal, judged, deployed.words)
         made = replace(made, notes=built.notes)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fairwitness.core.blueprint import Blueprint, Edit
-from fairwitness.core.columns import Column
-from fairwitness.core.digest import digest
+from fairwitness.core.blueprint import Blueprint
+from fairwitness.core.columns import CROSS
+from fairwitness.core.digest import digest, generator
 from fairwitness.core.errors import ConfigError, DataError, UserError
+from fairwitness.core.remedy import Learning, MakesPart
 from fairwitness.core.subject import Model, Rows
+from fairwitness.engine import blueprints, mending
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.options import parse_options
 from fairwitness.engine.outcomes import Target
@@ -24,14 +26,14 @@ from fairwitness.engine.request import Built, Request, features, need_torch
 from fairwitness.io.kinds import as_rows
 
 if TYPE_CHECKING:
+    from fairwitness.torchkit.model import TorchModel
     from fairwitness.torchkit.recipes.options import TrainOptions
     from fairwitness.torchkit.recipes.prepared import Training
     from fairwitness.torchkit.recipes.recipe import Recipe
+    from fairwitness.torchkit.training import Progress as Told
 
 LEAK_AUC = 0.95
 """A column that alone tells the target better than this is not given to a model trained here."""
-
-BY = "by"
 
 
 def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
@@ -50,15 +52,14 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     config, parts = request.config, request.parts
     recipe = recipes.named(str(config.model.train), base=request.base)
     options = parse_options(recipe.options, config.model.options, source=request.source)
-    blueprint = _blueprint(request)
+    plan = blueprints.blueprint(request)
     goal = _with_positive(request)
     if parts is None or goal.recorded is None:
         raise ConfigError(f"{request.source}: training needs a split and a target")
-    seen = parts == "train"
-    training = surroundings(request, blueprint)
-    everything = as_rows(request.table, request.declared.columns)
-    rows, target = everything.where(seen), goal.recorded[seen]
-    kept, withheld = _without_leaks(request, recipe, options, rows, target)
+    seen, put = parts == "train", surroundings(request)
+    _one_group(plan, source=request.source)
+    rows = mending.aboard(as_rows(request.table, request.declared.columns), request.declared.groups)
+    kept, withheld = _without_leaks(request, recipe, options, rows.where(seen), goal.recorded[seen])
     columns = tuple(column for column in request.declared.columns if column.name in kept)
     if not columns:
         raise DataError(
@@ -66,8 +67,10 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
             "declare [subject] features, or what a column is under [columns.NAME] kind"
         )
     key = (
-        blueprint,
-        4,
+        plan.recipe,
+        plan.rows,
+        plan.train,
+        5,
         recipe.depends(options),
         request.table.fingerprint,
         goal.name,
@@ -78,23 +81,33 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
         goal.positive,
         config.split,
         config.model.device,
-        {name: config.groups.get(name) for name in _looked_at(blueprint)},
+        config.groups if plan.edits else None,
     )
-    trainer = _Trainer(recipe, options, columns, goal, everything, training, digest(*key))
+    everything = Learning(
+        rows=rows,
+        target=goal.recorded,
+        weights=np.ones(len(rows)),
+        groups={name: mending.joined([held]) for name, held in request.declared.groups.items()},
+        columns=columns,
+        classes=goal.classes,
+        positive=goal.positive or "",
+        favorable=goal.favorable or goal.positive or "",
+        units=rows.ids if put.units is None else put.units,
+    )
+    trainer = _Trainer(recipe, options, plan, everything, put, config.seed, digest(*key))
+    learning = trainer.learning(seen)
     place = cache.place(key)
-    model = TorchModel.load_if_whole(place) if place is not None and recipe.saves else None
-    if model is None:
+    core = TorchModel.load_if_whole(place) if place is not None and recipe.saves else None
+    if core is None:
         told = partial(progress, "training the model")
-        model = recipe.fit(
-            rows,
-            target,
-            **trainer.settings,
-            seed=config.seed,
-            training=replace(training.of(seen), folder=place, progress=told),
-        )
+        core = trainer.fit(learning, seed=config.seed, folder=place, progress=told)
         if place is not None and recipe.saves:
-            model.save(place)
+            core.save(place)
             (place / UNFINISHED).unlink(missing_ok=True)
+    tune = _to_fit_on(parts, everything.units, seed=config.seed)
+    model = mending.mended(
+        core, learning, plan, rows.where(tune), goal.recorded[tune], threshold=core.rule.threshold, seed=config.seed
+    )
     return Built(model=model, features=kept, withheld=withheld, goal=goal, notes=model.notes, trainer=trainer)
 
 
@@ -104,93 +117,106 @@ class _Trainer:
 
     recipe: Recipe
     options: TrainOptions
-    columns: tuple[Column, ...]
-    goal: Target
-    rows: Rows  # all of the data
-    training: Training  # for all rows
+    plan: Blueprint
+    everything: Learning  # all rows of the data
+    surroundings: Training
+    seed: int
     key: str
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What every training is told."""
-        goal = self.goal
-        return {"columns": self.columns, "classes": goal.classes, "positive": goal.positive, "options": self.options}
+    def learning(self, mask: NDArray[np.bool_]) -> Learning:
+        """Some of the rows, after all remedies of rows."""
+        return mending.learned_from(self.everything.take(np.flatnonzero(mask)), self.plan, seed=self.seed)
+
+    def fit(self, learning: Learning, *, seed: int, folder: Path | None, progress: Told) -> TorchModel:
+        """One model of these rows."""
+        put = replace(self._put(learning), folder=folder, progress=progress)
+        return self.recipe.fit(learning.rows, learning.target, **self._settings(learning), seed=seed, training=put)
 
     def shadows(
         self, learn: NDArray[np.bool_], *, seeds: Sequence[int], folder: Path | None, progress: Progress
     ) -> Sequence[Model]:
-        if self.goal.recorded is None:
-            raise TypeError("a model without a recorded target has no shadows")
-        told = replace(self.training, folder=folder, progress=partial(progress, "training shadow models"))
+        told = partial(progress, "training shadow models")
+        if self.plan.rows:  # remedies of rows look at all rows they are given, so each model has rows of its own
+            made = []
+            for number, (mask, seed) in enumerate(zip(learn, seeds, strict=True)):
+                own = None if folder is None else folder / str(number)
+                made.append(self.fit(self.learning(mask), seed=seed, folder=own, progress=_silent))
+                told(number + 1, len(seeds))
+            return made
+        put = replace(self._put(self.everything), folder=folder, progress=told)
+        rows, target = self.everything.rows, self.everything.target
         return self.recipe.fit_many(
-            self.rows, self.goal.recorded, **self.settings, seeds=seeds, learn=learn, training=told
+            rows, target, **self._settings(self.everything), seeds=seeds, learn=learn, training=put
+        )
+
+    def _settings(self, learning: Learning) -> dict[str, Any]:
+        return {
+            "columns": learning.columns,
+            "classes": learning.classes,
+            "positive": learning.positive or None,
+            "options": self.options,
+        }
+
+    def _put(self, learning: Learning) -> Training:
+        """What is put on the training of these rows."""
+        from fairwitness.torchkit.parts import named  # torch is here already
+
+        parts = []
+        for edit in self.plan.train:
+            remedy = blueprints.remedy_of(edit)
+            if remedy is None:
+                parts += named.make([edit])
+            elif isinstance(remedy, MakesPart):
+                parts.append(remedy.part(blueprints.options_of(edit)))
+        by = {blueprints.looked_at(edit) for edit in self.plan.train} - {""}
+        codes = None
+        for name in by:
+            codes = np.unique(learning.labels(name).astype(np.str_), return_inverse=True)[1].astype(np.int64)
+        alike = bool((learning.weights == 1).all())
+        apart = self.surroundings.units is not None or bool(self.plan.rows)
+        return replace(
+            self.surroundings,
+            parts=parts,
+            weights=None if alike else learning.weights,
+            groups=codes,
+            units=learning.units if apart else None,
         )
 
 
-def _blueprint(request: Request) -> Blueprint:
-    """The recipe and the parts that the config lists.
-
-    Raises:
-        ConflictError: Two parts do not go together.
-        UserError: A part that is not there, or a group it needs is not named.
-    """
-    from fairwitness.torchkit.parts import named  # torch only when a model is asked for
-
-    settings, edits = request.config.model, []
-    for part in settings.parts:
-        kind = named.known(part.part)
-        parse_options(kind.options, part.options, source=f"{request.source}: [[model.parts]] {part.part}")
-        options = dict(part.options)
-        if kind.by_group:
-            options[BY] = _attribute(request, part.part, part.by)
-        elif part.by is not None:
-            raise ConfigError(f"{request.source}: [[model.parts]] {part.part} looks at no group; leave out by")
-        edits.append(Edit(id=part.part, acts=kind.acts, options=tuple(sorted(options.items()))))
-    return Blueprint(recipe=str(settings.train), train=tuple(edits))
+def _silent(done: int, total: int) -> None:
+    """Tell nobody."""
 
 
-def _attribute(request: Request, part: str, by: str | None) -> str:
-    """The attribute a part looks at: the one it names, or the only one there is."""
-    have = list(request.declared.groups)
-    if by is None and len(have) == 1:
-        return have[0]
-    if by not in have:
-        asked = "needs a group" if by is None else f"by is {by!r}, and no such group is declared"
-        ways = f"by = one of {', '.join(map(repr, have))}" if have else "declare [subject] groups"
-        raise ConfigError(f"{request.source}: [[model.parts]] {part}: {asked}; {ways}")
-    return by
+def _one_group(plan: Blueprint, *, source: str) -> None:
+    """Stop where parts of a step look at different groups: it is given one code a row."""
+    by = sorted({blueprints.looked_at(edit) for edit in plan.train} - {""})
+    if len(by) > 1:
+        raise ConfigError(
+            f"{source}: what acts in training looks at {' and '.join(by)}; name one group for all of it, or the two "
+            f"crossed: by = {CROSS.join(by)!r}"
+        )
 
 
-def _looked_at(blueprint: Blueprint) -> list[str]:
-    """The attributes that parts look at."""
-    return sorted({str(value) for edit in blueprint.edits for name, value in edit.options if name == BY})
+def _to_fit_on(parts: NDArray[np.object_], units: NDArray[Any], *, seed: int) -> NDArray[np.bool_]:
+    """(n,) the half of the tune rows that thresholds and the like are fitted on; between remedies the other half chooses."""
+    names, codes = np.unique(units, return_inverse=True)
+    chosen: NDArray[np.bool_] = (generator(seed, "tune halves").random(len(names)) < 0.5)[codes]
+    picked: NDArray[np.bool_] = (parts == "tune") & chosen
+    return picked
 
 
-def surroundings(request: Request, blueprint: Blueprint) -> Training:
+def surroundings(request: Request) -> Training:
     """How the training goes beside its recipe, for all rows of the data."""
     from fairwitness.torchkit.devices import device  # torch only when a model is asked for
-    from fairwitness.torchkit.parts import named
     from fairwitness.torchkit.recipes.prepared import Training
 
     config = request.config
-    looked_at = _looked_at(blueprint)
-    if len(looked_at) > 1:
-        raise ConfigError(
-            f"{request.source}: [[model.parts]] look at {' and '.join(looked_at)}; name one group for all of them, such "
-            "as a group of your own that crosses the two"
-        )
-    groups = None
-    if looked_at:
-        labels = [str(label) for label in request.declared.groups[looked_at[0]]]
-        groups = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     unit = config.split.unit
     try:
         chosen = device(config.model.device)
     except UserError as error:
         raise ConfigError(f"{request.source}: [model] device: {error}") from None
     return Training(
-        parts=named.make(blueprint.train),
-        groups=groups,
         units=None if unit is None else np.array([str(u) for u in request.table.frame[unit]]),
         device=chosen,
         exact=config.model.exact,

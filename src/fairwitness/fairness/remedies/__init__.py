@@ -1,0 +1,1 @@
+"""Remedies of unfair decisions; each file is one."""
