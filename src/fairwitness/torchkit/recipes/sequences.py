@@ -37,8 +37,8 @@ class SequenceOptions(ClassifierOptions):
         vocabulary: Word pieces of text, at most.
         length: Tokens of a text that are read, at most.
         embedding: Width of a token's vector.
-        token_dropout: Share of the numbers in the tokens' vectors dropped in training, in [0, 1). Half of them: rare words
-            are soon learned by heart. On 3,000 tweets a GRU is then right about 91.8 % of others, not 88.4 %.
+        token_dropout: Share of the numbers in the tokens' vectors dropped in training, in [0, 1): without it,
+            rare words are soon learned by heart.
         jitter: Noise added to series in training, in standard deviations; 0 for none.
     """
 
@@ -72,8 +72,7 @@ class TransformerOptions(SequenceOptions):
         heads: Of the attention; they divide `hidden`.
     """
 
-    learning_rate: float = 1e-3
-    token_dropout: float = 0.2  # with half it learns too slowly to get past its patience
+    token_dropout: float = 0.2  # with half it learns little before its patience ends
     heads: int = 4
 
     def __post_init__(self) -> None:
