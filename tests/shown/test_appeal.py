@@ -107,6 +107,7 @@ def test_an_overturn_changes_the_next_audit_and_an_erasure_breaks_no_proof(tmp_p
     answered = json.loads(walk(f"trace --person {row} --format json {AT}").out)[0]
     assert answered["decision"]["of_record"] == "1"
     assert answered["responsible"]["owners"] == ["Olga Owner"]
+    assert {each["kind"] for each in answered["evidence"]} == {"audit", "training"}
     assert answered["ledger"]["included"]
     assert answered["ledger"]["commitment_opens"]
 

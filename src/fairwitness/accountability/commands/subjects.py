@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-from fairwitness.accountability.decisions.intake import ROW, Columns, Evidence
-from fairwitness.core.asks import DECIDED, SCORE
-from fairwitness.core.errors import ColumnError, ConfigError
-from fairwitness.engine.audit import load
-from fairwitness.engine.cache import Cache
-from fairwitness.engine.columns import declare
-from fairwitness.engine.config import Config
-from fairwitness.engine.progress import silent
-from fairwitness.engine.subject import assemble
-from fairwitness.io.groups import Labels
-from fairwitness.io.read import read
-from fairwitness.io.table import Table
+    from fairwitness.accountability.decisions.intake import Columns, Evidence
+    from fairwitness.engine.config import Config
+    from fairwitness.io.groups import Labels
+    from fairwitness.io.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +29,10 @@ class Read:
 
 def of_file(file: str, config: Config | None, columns: Columns, evidence: Evidence, *, groups: Sequence[str]) -> Read:
     """A file's rows; attributes are read as `[groups]` of the settings say, else as columns of that name."""
+    from fairwitness.engine.columns import declare
+    from fairwitness.engine.config import Config
+    from fairwitness.io.read import read
+
     table = read(file)
     wanted = Config().subject.model_copy(update={"groups": tuple(dict.fromkeys(groups))})
     named = {} if config is None else {name: how for name, how in config.groups.items() if name in groups}
@@ -53,6 +50,16 @@ def of_model(
     source: str,
 ) -> Read:
     """What the deployed system of the settings decides on the rows it is judged on."""
+    import polars as pl
+
+    from fairwitness.accountability.decisions.intake import ROW
+    from fairwitness.core.asks import DECIDED, SCORE
+    from fairwitness.core.errors import ColumnError, ConfigError
+    from fairwitness.engine.audit import load
+    from fairwitness.engine.cache import Cache
+    from fairwitness.engine.progress import silent
+    from fairwitness.engine.subject import assemble
+
     if config is None:
         raise ConfigError(f"{source}: no settings there; give an audit.toml")
     table = load(None, config, base=base, source=source)
@@ -87,6 +94,8 @@ def of_model(
 
 def _numbers(table: Table, config: Config, kept: Table) -> NDArray[np.int64]:
     """The number of each row in the file, from 1; rows without a recorded target are not in the subject."""
+    import numpy as np
+
     numbers = np.arange(1, len(table) + 1)
     if len(kept) == len(table) or config.subject.target is None:
         return numbers
