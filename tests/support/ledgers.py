@@ -137,7 +137,7 @@ def main(path: Path, folder: Path, writers: int, batches: int, kills: int, seed:
             time.sleep(0.001)
         for pid in running:
             if kills:
-                time.sleep(dice.uniform(0, 0.03))
+                time.sleep(dice.uniform(0, 0.06))
                 os.kill(pid, signal.SIGKILL)
             status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             if status not in {0, -signal.SIGKILL}:
