@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from fairwitness.core.asks import CLASS, FAVORED_LABEL, LABEL, PART, Ask, RowsAsk, TallyAsk, group_column
-from fairwitness.core.check import Given, NotApplicable, Outcome
+from fairwitness.core.check import Check, Given, NotApplicable, Outcome
 from fairwitness.core.columns import Column, Grouping, Role
 from fairwitness.core.estimate import Limit
 from fairwitness.core.registry import Registered
@@ -68,7 +68,9 @@ def _look(
         "features": tuple(column.name for column in declared if column.role == "feature"),
     }
     outline = Outline(**(told | known))
-    loaded = Registered(check, f"fairwitness.data.checks.{check.removeprefix('data.').replace('-', '_')}").load()
+    loaded: Check[Any] = Registered(
+        check, f"fairwitness.data.checks.{check.removeprefix('data.').replace('-', '_')}"
+    ).load()
     options = loaded.Options()
     asked = loaded.asks(outline, about, options)
     if isinstance(asked, NotApplicable):

@@ -25,7 +25,8 @@ EVERYTHING: frozenset[Need] = frozenset(
 def check(name: str) -> Check[Any]:
     """The registered check of that id."""
     (entry,) = [entry for entry in registered() if entry.id == name]
-    return entry.load()
+    found: Check[Any] = entry.load()
+    return found
 
 
 def outline(**changes: Any) -> Outline:
