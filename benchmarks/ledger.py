@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from pymerkle import SqliteTree
@@ -34,18 +35,18 @@ def main(size: int) -> None:
         ours, plain = [], []
         for start in range(0, size, BATCH):
             batch = [decision(place) for place in range(start, min(start + BATCH, size))]
-            ours.append(seconds(lambda batch=batch: log.append(batch)) / len(batch))
-            plain.append(seconds(lambda batch=batch, start=start: insert(Path(folder), batch, start)) / len(batch))
+            ours.append(seconds(partial(log.append, batch)) / len(batch))
+            plain.append(seconds(partial(insert, Path(folder), batch, start)) / len(batch))
         theirs = pymerkle(Path(folder))
         line("durable appends, those of pymerkle's SqliteTree", theirs, statistics.median(ours))
         line("durable appends, plain rows in SQLite (the limit)", statistics.median(plain), statistics.median(ours))
         line("durable appends, 10,000 a second as asked", 1 / APPENDS_PER_SECOND, statistics.median(ours))
-        proofs = [work(lambda place=place: log.inclusion(place)) for place in range(0, size, max(size // 50, 1))]
+        proofs = [work(partial(log.inclusion, place)) for place in range(0, size, max(size // 50, 1))]
         line(f"a proof from {size:,} entries, 10 ms as asked", PROOF_SECONDS, statistics.median(proofs))
         line(f"the slowest of {len(proofs)} proofs, 10 ms as asked", PROOF_SECONDS, max(proofs))
-        whole = work(lambda: verify(log.path))
+        whole = work(partial(verify, log.path))
         line(f"verifying {size:,}, 20 s a million as asked", VERIFY_SECONDS * size / VERIFY_ENTRIES, whole)
-        line("verifying, hashing alone (the limit)", work(lambda: hash_all(size)), whole)
+        line("verifying, hashing alone (the limit)", work(partial(hash_all, size)), whole)
 
 
 def decision(place: int) -> Entry:
@@ -70,7 +71,7 @@ def pymerkle(folder: Path) -> float:
     """Seconds an append of pymerkle's takes, the median."""
     tree = SqliteTree(str(folder / "pymerkle.sqlite"))
     data = [encode(decision(place), place) for place in range(FEW)]
-    return statistics.median([seconds(lambda item=item: tree.append_entry(item)) for item in data])
+    return statistics.median([seconds(partial(tree.append_entry, item)) for item in data])
 
 
 def hash_all(size: int) -> None:
