@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pymerkle import SqliteTree
 
-from fairwitness.accountability.ledger import Entry, Ledger, merkle
+from fairwitness.accountability.ledger import JSON, Entry, Ledger, merkle
 from fairwitness.accountability.ledger.entries import encode
 from fairwitness.accountability.ledger.verify import verify
 
@@ -51,7 +51,8 @@ def main(size: int) -> None:
 
 def decision(place: int) -> Entry:
     """An entry of about 280 bytes, as a decision takes."""
-    body = {"id": f"d-{place:09}", "model": "a" * 64, "policy": "b" * 64, "score": place / 7, "reasons": ["R1", "R2"]}
+    body: dict[str, JSON] = {"id": f"d-{place:09}", "model": "a" * 64, "policy": "b" * 64, "score": place / 7}
+    body["reasons"] = ["R1", "R2"]
     return Entry(kind="decision", body=body, time="2026-01-02T03:04:05Z")
 
 
