@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ from fairwitness.torchkit.parts.base import Batch, Losses, Part, Stateful
 from fairwitness.torchkit.step import Step
 
 WATCH_ROWS = 4096  # held rows at once: bounds memory
+GATHER_BYTES = 2**21  # of inputs that are fetched at once, for as many steps as they are: small rows come faster so
 
 Progress = Callable[[int, int], None]  # epochs done, epochs planned
 
@@ -177,10 +178,9 @@ def train(
     fixed = schedule.descent == "constant" and not schedule.warm_up
     module.train()
     while not run.over:
-        for some in run.draw(step, places, schedule.batch):
+        for batch in rows.batches(run.draw(step, places, schedule.batch)):
             if not fixed:
                 _set_rate(optimizer, schedule.rate(run.steps, run.per_pass * schedule.epochs))
-            batch = rows.take(some)
             step(batch.inputs, batch.target, weights=batch.weights, groups=batch.groups)
             run.done, run.steps = run.done + 1, run.steps + 1
             if checkpoint is not None and checkpoint.due():
@@ -207,9 +207,17 @@ class _Rows:
     device: torch.device
     pictures: bool  # (n, c, h, w) inputs go to convolutions
 
+    def batches(self, drawn: Sequence[Tensor]) -> Iterator[Batch]:
+        """The rows of each step, in order."""
+        row = sum(tensor[:1].numel() * tensor.element_size() for tensor in self.inputs.values())
+        steps = max(1, GATHER_BYTES // max(row * len(drawn[0]), 1)) if drawn else 1
+        for start in range(0, len(drawn), steps):
+            some = drawn[start : start + steps]
+            yield from _cut(self.take(torch.cat(list(some))), [len(places) for places in some])
+
     def take(self, places: Tensor) -> Batch:
         return Batch(
-            inputs={name: self._put(tensor[places]) for name, tensor in self.inputs.items()},
+            inputs={name: self._put(tensor.index_select(0, places)) for name, tensor in self.inputs.items()},
             target=self.target[places].to(self.device),
             weights=None if self.weights is None else self.weights[places].to(self.device),
             groups=None if self.groups is None else self.groups[places].to(self.device),
@@ -224,6 +232,22 @@ class _Rows:
         rest = {"target": self.target, "weights": self.weights, "groups": self.groups}
         held = {**{f"inputs.{name}": tensor for name, tensor in self.inputs.items()}, **rest}
         return digest_tensors((name, tensor) for name, tensor in held.items() if tensor is not None)
+
+
+def _cut(batch: Batch, sizes: list[int]) -> Iterator[Batch]:
+    """One batch as several, of so many rows each."""
+    named = cast("Mapping[str, Tensor]", batch.inputs)  # as `_Rows` has them
+    inputs = {name: torch.split(tensor, sizes) for name, tensor in named.items()}
+    target = torch.split(batch.target, sizes)
+    weights = None if batch.weights is None else torch.split(batch.weights, sizes)
+    groups = None if batch.groups is None else torch.split(batch.groups, sizes)
+    for number in range(len(sizes)):
+        yield Batch(
+            inputs={name: parts[number] for name, parts in inputs.items()},
+            target=target[number],
+            weights=None if weights is None else weights[number],
+            groups=None if groups is None else groups[number],
+        )
 
 
 @dataclass(slots=True)
