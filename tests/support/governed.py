@@ -187,7 +187,8 @@ def _signed(
         "forged withdrawal": [replace(approval, decision="reject", authenticated=False, signed=later)],
     }
     if "earlier word" in added:
-        made.insert(0, replace(approval, decision="reject", reason="not yet"))
+        # Earlier by its own date too: an approval never takes back a rejection that was signed after it.
+        made.insert(0, replace(approval, decision="reject", reason="not yet", signed="2026-08-01T09:00:00Z"))
     return [*made, *(each for name in added for each in unrelated.get(name, []))]
 
 
