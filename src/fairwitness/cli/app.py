@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 import fairwitness
+from fairwitness.cli.lazy import lazily
 
 if TYPE_CHECKING:
     from fairwitness.core.findings import Document
@@ -266,3 +267,4 @@ def _register_pillars() -> None:
 
 
 _register_pillars()
+lazily(app)
