@@ -71,3 +71,15 @@ def test_parameters_are_those_of_the_textbook() -> None:
     for family, wanted in count.items():
         net = family(ImageShape(channels=1, widths=(4, 8), outputs=2))
         assert sum(parameter.numel() for parameter in net.parameters()) == wanted
+
+
+def test_pooling_before_relu_is_the_function_of_pooling_after_it() -> None:
+    torch.manual_seed(0)
+    net = ConvNet(ImageShape(channels=2, widths=(4, 8), outputs=3, dropout=0.0, shift=0, flip=False)).train()
+    images = torch.rand(6, 2, 15, 14)
+    ours = net(images)
+    after = net.pixels(images)
+    for part in range(0, 8, 4):
+        convolution, norm, pool, relu = (net.body[part + place] for place in range(4))
+        after = pool(relu(norm(convolution(after))))
+    torch.testing.assert_close(ours, net.head(net.body[8:](after)))

@@ -91,7 +91,10 @@ class _ImageNet(Net):
 
 
 class ConvNet(_ImageNet):
-    """Stages of convolution, batch normalisation, ReLU and pooling, then one linear layer over what is left."""
+    """Stages of convolution, batch normalisation, pooling and ReLU, then one linear layer over what is left.
+
+    Pooling before ReLU is the same function as after it, on a quarter of the numbers.
+    """
 
     kind = "cnn"
 
@@ -99,8 +102,8 @@ class ConvNet(_ImageNet):
         super().__init__(shape)
         stages: list[nn.Module] = []
         for before, after in pairwise((shape.channels, *shape.widths)):
-            stages += [nn.Conv2d(before, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
-            stages += [nn.MaxPool2d(2, ceil_mode=True)]
+            stages += [nn.Conv2d(before, after, 3, padding=1, bias=False), nn.BatchNorm2d(after)]
+            stages += [nn.MaxPool2d(2, ceil_mode=True), nn.ReLU()]
         self.body = nn.Sequential(*stages, nn.AdaptiveAvgPool2d(POOLED), nn.Flatten(), nn.Dropout(shape.dropout))
         self.head = nn.Linear(shape.widths[-1] * POOLED * POOLED, shape.outputs)
 
