@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairwitness.core.columns import Part
+from fairwitness.core.digest import generator
 from fairwitness.core.errors import DataError
 
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -57,6 +58,26 @@ def keep_together(units: Iterable[Any], parts: NDArray[np.object_], *, name: str
         raise DataError(
             f"{source}: {len(torn):,} values of unit {name!r} lie in several parts; give column or unit, not both"
         )
+
+
+def to_fit_on(parts: NDArray[np.object_], units: NDArray[Any], *, seed: int) -> NDArray[np.bool_]:
+    """(n,) the half of the tune rows that thresholds and the like are fitted on; between remedies the other half chooses.
+
+    Args:
+        parts: (n,) part of each row.
+        units: (n,) what belongs together stays together.
+        seed: Of the audit.
+    """
+    names, codes = np.unique(units, return_inverse=True)
+    chosen: NDArray[np.bool_] = (generator(seed, "tune halves").random(len(names)) < 0.5)[codes]
+    picked: NDArray[np.bool_] = (parts == "tune") & chosen
+    return picked
+
+
+def to_choose_on(parts: NDArray[np.object_], units: NDArray[Any], *, seed: int) -> NDArray[np.bool_]:
+    """(n,) the half of the tune rows that remedies are chosen on; see `to_fit_on`."""
+    picked: NDArray[np.bool_] = (parts == "tune") & ~to_fit_on(parts, units, seed=seed)
+    return picked
 
 
 def _cut(place: NDArray[np.float64], train: float, tune: float) -> NDArray[np.object_]:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from fairwitness.core.blueprint import Blueprint
 from fairwitness.core.columns import CROSS
-from fairwitness.core.digest import digest, generator
+from fairwitness.core.digest import digest
 from fairwitness.core.errors import ConfigError, DataError, UserError
 from fairwitness.core.remedy import Learning, MakesPart
 from fairwitness.core.subject import Model, Rows
-from fairwitness.engine import blueprints, mending
+from fairwitness.engine import blueprints, mending, split
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.options import parse_options
 from fairwitness.engine.outcomes import Target
@@ -104,7 +104,7 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
         if place is not None and recipe.saves:
             core.save(place)
             (place / UNFINISHED).unlink(missing_ok=True)
-    tune = _to_fit_on(parts, everything.units, seed=config.seed)
+    tune = split.to_fit_on(parts, everything.units, seed=config.seed)
     model = mending.mended(
         core, learning, plan, rows.where(tune), goal.recorded[tune], threshold=core.rule.threshold, seed=config.seed
     )
@@ -195,14 +195,6 @@ def _one_group(plan: Blueprint, *, source: str) -> None:
             f"{source}: what acts in training looks at {' and '.join(by)}; name one group for all of it, or the two "
             f"crossed: by = {CROSS.join(by)!r}"
         )
-
-
-def _to_fit_on(parts: NDArray[np.object_], units: NDArray[Any], *, seed: int) -> NDArray[np.bool_]:
-    """(n,) the half of the tune rows that thresholds and the like are fitted on; between remedies the other half chooses."""
-    names, codes = np.unique(units, return_inverse=True)
-    chosen: NDArray[np.bool_] = (generator(seed, "tune halves").random(len(names)) < 0.5)[codes]
-    picked: NDArray[np.bool_] = (parts == "tune") & chosen
-    return picked
 
 
 def surroundings(request: Request) -> Training:
