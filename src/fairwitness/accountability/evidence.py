@@ -54,11 +54,8 @@ def counted(ledger: Path) -> dict[str, int]:
     """Entries of a ledger by kind."""
     from fairwitness.accountability.ledger import Ledger  # SQLite waits until a ledger is there
 
-    found: dict[str, int] = {}
     with Ledger(ledger, make=False) as log:
-        for stored in log.read():
-            found[stored.entry.kind] = found.get(stored.entry.kind, 0) + 1
-    return found
+        return {str(kind): count for kind, count in log.counts().items()}
 
 
 def matching(document: Document, checks: Iterable[str], *, looked: bool = True) -> tuple[Finding, ...]:

@@ -29,6 +29,13 @@ def test_what_is_appended_is_read_back(path: Path) -> None:
         assert not list(log.find("appeal", "id-1"))
 
 
+def test_entries_are_counted_by_kind(path: Path) -> None:
+    with Ledger(path) as log:
+        assert log.counts() == {}
+        log.append([*entries(3), *entries(2, kind="alert")])
+        assert log.counts() == {"alert": 2, "audit": 3}
+
+
 def test_more_than_a_page_is_read_and_root_is_that_of_the_rfc(path: Path) -> None:
     with Ledger(path) as log:
         for size in (1, 254, 1, 1, 300, 1500):  # below, onto and over the borders of kept subtrees

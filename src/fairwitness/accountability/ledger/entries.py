@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from fairwitness.accountability.ledger.errors import LedgerError
 
@@ -34,6 +34,7 @@ Kind = Literal[
     "hold",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+_KINDS = frozenset(KINDS)
 
 LARGEST = 4 * 2**20
 """Bytes of one entry: it holds digests and rates, not data."""
@@ -106,19 +107,44 @@ def decode(data: bytes) -> tuple[int, Entry]:
     Raises:
         ValueError: They are not what `encode` writes.
     """
-    text = data.decode()
-    record = _READ.decode(text)
-    if type(record) is not dict or len(record) != 4 or _WRITE.encode(record) != text:
-        raise ValueError("not in canonical form")
-    body, index, kind, time = record.get("body"), record.get("index"), record.get("kind"), record.get("time")
-    if type(body) is not dict or type(index) is not int or kind not in KINDS or type(time) is not str:
-        raise ValueError("not an entry")
+    ((index, kind, body, time),) = decode_all([data])
     return index, Entry(kind=kind, body=body, time=time)
+
+
+def decode_all(rows: Sequence[bytes]) -> list[tuple[int, Kind, dict[str, JSON], str]]:
+    """Index, kind, body and time in the bytes of many entries; at less than half the cost of one by one.
+
+    Raises:
+        ValueError: Some are not what `encode` writes.
+    """
+    texts, found = [data.decode() for data in rows], []
+    for text in texts:
+        record, end = _READ.raw_decode(text)
+        if end != len(text) or type(record) is not dict or len(record) != 4:
+            raise ValueError("not one table of four")
+        found.append(record)
+    # Each text is one table and no more, so equal joined they are equal one by one.
+    if _WRITE.encode(found) != f"[{','.join(texts)}]":
+        raise ValueError("not in canonical form")
+    told: list[tuple[Any, Any, Any, Any]] = [
+        (record.get("index"), record.get("kind"), record.get("body"), record.get("time")) for record in found
+    ]
+    for index, kind, body, time in told:
+        known = type(kind) is str and kind in _KINDS
+        if type(index) is not int or not known or type(body) is not dict or type(time) is not str:
+            raise ValueError("not an entry")
+    return told
 
 
 def canonical(value: object) -> bytes:
     """Canonical JSON: sorted keys, no spaces, UTF-8; floats as Python writes them, shortest that reads back the same."""
     return _WRITE.encode(value).encode()
+
+
+def key_of(body: Mapping[str, JSON]) -> str | None:
+    """What an entry is filed under, for `Ledger.find`: `body["id"]` where it is text."""
+    key = body.get("id")
+    return key if isinstance(key, str) else None
 
 
 def _check(value: object, where: str, depth: int) -> None:

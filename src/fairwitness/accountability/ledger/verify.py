@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from itertools import islice
+from hashlib import sha256
+from itertools import count, islice
 from pathlib import Path
 
 from fairwitness.accountability.ledger import keys as keyring
 from fairwitness.accountability.ledger import merkle
-from fairwitness.accountability.ledger.entries import decode
+from fairwitness.accountability.ledger.entries import decode, decode_all, key_of
 from fairwitness.accountability.ledger.errors import LedgerError
 from fairwitness.accountability.ledger.keys import Registered
 from fairwitness.accountability.ledger.standalone import Checkpoint, Key, MalformedError, Name, Result
@@ -97,26 +98,39 @@ class _Walk:
 
     def _leaves(self, rows: Sequence[Row], start: int) -> list[bytes] | None:
         """The leaf hashes of rows that should begin at `start`; None where rows are missing."""
-        leaves = []
-        for expected, (place, leaf, kind, key, data) in enumerate(rows, start):
+        leaves = [sha256(b"\x00" + data).digest() for _, _, _, _, data in rows]
+        if self._sound(rows, start, leaves):
+            return leaves
+        for (place, leaf, kind, key, data), expected, computed in zip(rows, count(start), leaves, strict=False):
             if place != expected:
                 self._fault("truncated", f"the entries {expected} to {place - 1} are gone")
                 return None
-            computed = merkle.leaf_hash(data)
-            leaves.append(computed)
             try:
                 index, entry = decode(data)
             except (ValueError, RecursionError):
                 self._fault("tampered", f"entry {place} was changed and is no entry any more")
                 continue
-            about = entry.body.get("id")
             if index != place:
                 self._fault("re-ordered", f"entry {index} stands at place {place}")
             elif computed != leaf:
                 self._fault("tampered", f"entry {place} was changed after it was recorded")
-            elif (kind, key) != (entry.kind, about if isinstance(about, str) else None):
+            elif (kind, key) != (entry.kind, key_of(entry.body)):
                 self._fault("tampered", f"entry {place} is filed under what it is not")
         return leaves
+
+    @staticmethod
+    def _sound(rows: Sequence[Row], start: int, leaves: Sequence[bytes]) -> bool:
+        """Whether all is as it was recorded, looked at together, which takes half the time of one by one."""
+        try:
+            found = decode_all([data for _, _, _, _, data in rows])
+        except (ValueError, RecursionError):
+            return False
+        return all(
+            index == place == expected and computed == leaf and kind == is_ and key == key_of(body)
+            for (place, leaf, kind, key, _), (index, is_, body, _), computed, expected in zip(
+                rows, found, leaves, count(start), strict=False
+            )
+        )
 
     def _subtrees(self, made: list[bytes]) -> None:
         """Compare the kept hashes of full subtrees with those just made."""
@@ -136,9 +150,9 @@ class _Walk:
             self._result.fault(name, text)
 
     def _more(self) -> None:
-        for name, count in self._faults.items():
-            if count > SHOWN:
-                self._result.fault(name, f"and {count - SHOWN} more")
+        for name, times in self._faults.items():
+            if times > SHOWN:
+                self._result.fault(name, f"and {times - SHOWN} more")
 
 
 def _parsed(notes: Sequence[str], where: str, result: Result) -> list[Checkpoint]:
