@@ -1,15 +1,11 @@
 import importlib
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
-import torch
 from numpy.typing import NDArray
 
-import fairwitness
 from fairwitness.core.columns import Column
 from fairwitness.core.errors import ModelError
 from fairwitness.core.subject import Rows
@@ -95,62 +91,3 @@ def test_what_it_cannot_learn_is_refused_in_one_line() -> None:
         autoencoder.AUTOENCODER.fit(rows, target, columns=columns, classes=("a", "b", "c"), positive="a", seed=0)
     with pytest.raises(ValueError, match="flagged is 0"):
         AutoencoderOptions(flagged=0.0)
-
-
-@pytest.mark.slow
-def test_it_is_audited_on_a_server_that_went_wrong_and_comes_near_a_plain_loop(shared: Path, tmp_path: Path) -> None:
-    """NAB, a misconfigured group of servers: two-hour windows of processor use, every second stretch to train on."""
-    use = pl.read_csv(shared / "nab" / "cpu_utilization_asg_misconfiguration.csv", try_parse_dates=True)[::5]
-    (low, high), *_ = json.loads((shared / "nab" / "labels.json").read_text())[
-        "cpu_utilization_asg_misconfiguration.csv"
-    ]["windows"]
-    when = use["timestamp"].cast(pl.String).str.slice(0, 19).to_numpy()[23:]
-    windows = np.lib.stride_tricks.sliding_window_view(use["value"].to_numpy(), 24)
-    target = np.where((when >= low[:19]) & (when <= high[:19]), "odd", "normal").astype(object)
-    train = np.arange(len(target)) // 96 % 2 == 0
-    frame = {f"t{step:02}": windows[:, step] for step in range(24)}
-    hours = np.array([int(moment[11:13]) for moment in when])
-    report = fairwitness.audit(
-        {
-            **frame,
-            "state": target.tolist(),
-            "night": np.where((hours < 7), "night", "day").tolist(),
-            "part": np.where(train, "train", "audit").tolist(),
-        },
-        target="state",
-        positive="odd",
-        groups=["night"],
-        train="autoencoder",
-        config={"split": {"column": "part"}, "subject": {"task": "anomaly"}, "model": {"options": {"epochs": 30}}},
-        out=tmp_path,
-    )
-    assert not [finding.check for finding in report.findings if finding.verdict == "error"]
-    assert report.document.subject.task == "anomaly"
-
-    columns, rows = media("series", windows[:, None, :])
-    model = fit(columns, rows.where(train), target[train], hidden=(16, 2))
-    found = auc(target[~train], scores(model, rows.where(~train)))
-    normal = train & (target == "normal")
-    assert found > auc(target[~train], plain_loop(windows, normal)[~train]) - 0.02
-    assert found > 0.85
-
-
-def plain_loop(windows: NDArray[np.float64], normal: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Errors of an autoencoder in the loop of PyTorch's own tutorials, with the same budget."""
-    torch.manual_seed(0)
-    nn = torch.nn
-    scaled = (windows - windows[normal].mean(axis=0)) / windows[normal].std(axis=0)
-    x = torch.from_numpy(scaled).float()
-    net = nn.Sequential(
-        nn.Linear(24, 16), nn.ReLU(), nn.Linear(16, 2), nn.ReLU(), nn.Linear(2, 16), nn.ReLU(), nn.Linear(16, 24)
-    )
-    optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3)
-    places = torch.from_numpy(np.flatnonzero(normal))
-    for _ in range(30):
-        for batch in torch.split(places[torch.randperm(len(places))], 128):
-            optimizer.zero_grad()
-            nn.functional.mse_loss(net(x[batch]), x[batch]).backward()  # type: ignore[no-untyped-call]  # torch
-            optimizer.step()
-    with torch.no_grad():
-        errors: NDArray[np.float64] = (net(x) - x).square().mean(dim=1).double().numpy()
-    return errors

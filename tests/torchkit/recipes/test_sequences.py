@@ -3,7 +3,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
 import fairwitness
@@ -155,61 +154,3 @@ def test_two_text_columns_are_one_too_many() -> None:
     columns = {name: {"kind": "text"} for name in ("first", "second")}
     with pytest.raises(UserError, match=r"reads one text column, and is given 'first' \(text\), 'second' \(text\)"):
         fairwitness.audit(data, target="toxic", positive="yes", train="gru", config={"columns": columns})
-
-
-@pytest.mark.slow
-def test_it_comes_near_a_plain_loop_on_real_series(shared: Path) -> None:
-    """Italian power demand, a summer's or a winter's day: half of 1,096 days to train on, the rest to be right about."""
-    report = fairwitness.audit(
-        shared / "timeseries_ucr" / "ItalyPowerDemand_TRAIN.ts",
-        target="label",
-        positive=1,
-        train="lstm",
-        config={"model": {"options": {"epochs": 5}}},
-    )
-    assert not [finding.check for finding in report.findings if finding.verdict == "error"]
-
-    from fairwitness.io.kinds import as_rows, infer
-    from fairwitness.io.read import read
-
-    data = read(shared / "timeseries_ucr" / "ItalyPowerDemand_TRAIN.ts")
-    rows = as_rows(data, infer(data))
-    train = np.random.default_rng(0).random(len(rows)) < 0.5
-    labels = rows.columns["label"]
-    model = recipes.named("lstm").fit(
-        rows.where(train),
-        labels[train],
-        columns=(Column(name="series", kind="series"),),
-        classes=("1", "2"),
-        positive="1",
-        options=SequenceOptions(epochs=30, held=0.0, dropout=0.0),  # the plain loop holds no rows back either
-        seed=0,
-    )
-    found = right(model, rows.where(~train), labels[~train])
-    assert found > plain_loop(rows.media["series"], labels, train) - 0.02
-    assert found > 0.92
-
-
-def plain_loop(series: NDArray[np.float64], labels: NDArray[Any], train: NDArray[np.bool_]) -> float:
-    """Accuracy on the rest of an LSTM in the loop of PyTorch's own tutorials, with the same budget."""
-    torch.manual_seed(0)
-    nn = torch.nn
-    x = torch.from_numpy((series[:, 0, :, None] - series[train].mean()) / series[train].std()).float()
-    y = torch.from_numpy((labels == "1").astype(np.float32))
-    cells, head = nn.LSTM(1, 48, batch_first=True), nn.Linear(96, 1)
-    optimizer = torch.optim.AdamW([*cells.parameters(), *head.parameters()], lr=3e-3)
-
-    def logits(places: torch.Tensor) -> torch.Tensor:
-        states, _ = cells(x[places])
-        out: torch.Tensor = head(torch.cat([states.mean(dim=1), states.amax(dim=1)], dim=1))[:, 0]
-        return out
-
-    places = torch.from_numpy(np.flatnonzero(train))
-    for _ in range(30):
-        for batch in torch.split(places[torch.randperm(len(places))], 32):
-            optimizer.zero_grad()
-            nn.functional.binary_cross_entropy_with_logits(logits(batch), y[batch]).backward()  # type: ignore[no-untyped-call]  # torch
-            optimizer.step()
-    rest = torch.from_numpy(np.flatnonzero(~train))
-    with torch.no_grad():
-        return float(((logits(rest) > 0).float() == y[rest]).double().mean())
