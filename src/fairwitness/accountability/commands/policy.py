@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -109,6 +110,10 @@ def gate(
     *,
     policy: PolicyOption = None,
     ledger: LedgerOption = DEFAULT,
+    since: Annotated[
+        list[Path] | None,
+        typer.Option("--since", metavar="FILE", help="A checkpoint you kept elsewhere; may be repeated."),
+    ] = None,
     output: TextOrJsonOption = TextOrJson.TEXT,
 ) -> None:
     """Hold an audit and its sign-offs against a policy; exit 1 and say what is missing if it does not hold."""
@@ -120,7 +125,7 @@ def gate(
     rules = _policy(policy, document)
     if rules is None:
         raise ConfigError(f"{POLICY}: no policy; --policy FILE names one")
-    found = answer(document, rules, _record(ledger, document, rules), now=datetime.now(UTC))
+    found = answer(document, rules, _looked_through(ledger, document, rules, since or ()), now=datetime.now(UTC))
     if output is TextOrJson.JSON:
         told = {"passes": found.passes, **asdict(found)}
         typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
@@ -155,6 +160,18 @@ def _record(ledger: Path, document: Document, rules: Policy) -> Record:
         return of_ledger(log, document, rules)
 
 
+def _looked_through(ledger: Path, document: Document, rules: Policy, since: Sequence[Path]) -> Record:
+    """What is recorded of the system, in a ledger that was looked through; one that does not hold says nothing."""
+    from fairwitness.accountability.ledger import files
+    from fairwitness.accountability.policy.gate import Record
+    from fairwitness.accountability.policy.record import looked_through
+
+    if ledger == DEFAULT and not ledger.exists() and not since:
+        return Record()
+    log = looked_through(ledger, since=[str(files.checkpoint(file).note) for file in since])
+    return replace(_record(ledger, document, rules), log=log) if log.holds else Record(log=log)
+
+
 def _told(signed: SignOff, rules: Policy | None) -> str:
     name = signed.person if signed.authenticated else f"{signed.person} (unauthenticated)"
     rule = None if rules is None else rules.signed_by(signed.role)
@@ -172,7 +189,7 @@ def _lines(found: Answer) -> str:
     rests = [
         each
         for each in found.requirements
-        if each.holds and (each.kind in {"age", "sign-off"} or "; waived by " in each.says)
+        if each.holds and (each.kind in {"ledger", "age", "sign-off"} or "; waived by " in each.says)
     ]
     head = (
         f"Open: {found.subject} meets all {asked} requirements of {name}"

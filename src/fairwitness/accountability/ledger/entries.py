@@ -117,6 +117,8 @@ def decode_all(rows: Sequence[bytes]) -> list[tuple[int, Kind, dict[str, JSON], 
     Raises:
         ValueError: Some are not what `encode` writes.
     """
+    if not all(type(data) is bytes for data in rows):  # SQLite keeps any kind of value in any column
+        raise ValueError("not bytes")
     texts, found = [data.decode() for data in rows], []
     for text in texts:
         record, end = _READ.raw_decode(text)

@@ -50,6 +50,9 @@ def verify(path: Path, *, keys: Sequence[Key] = (), since: Sequence[str] = ()) -
     except sqlite3.DatabaseError as error:
         result.fault("malformed", f"the file's tables are not those of a ledger ({error})")
         return result
+    except (TypeError, AttributeError):  # SQLite keeps any kind of value in any column
+        result.fault("malformed", "the file's tables hold values that are not those of a ledger")
+        return result
     for where, points in (("in the ledger", own), ("kept elsewhere", elsewhere)):
         for point in points:
             _compare(point, walk, where, result)
@@ -98,7 +101,7 @@ class _Walk:
 
     def _leaves(self, rows: Sequence[Row], start: int) -> list[bytes] | None:
         """The leaf hashes of rows that should begin at `start`; None where rows are missing."""
-        leaves = [sha256(b"\x00" + data).digest() for _, _, _, _, data in rows]
+        leaves = [sha256(b"\x00" + data).digest() if type(data) is bytes else b"" for _, _, _, _, data in rows]
         if self._sound(rows, start, leaves):
             return leaves
         for (place, leaf, kind, key, data), expected, computed in zip(rows, count(start), leaves, strict=False):
@@ -193,7 +196,7 @@ def _authenticate(points: Sequence[Checkpoint], walk: _Walk, keys: Sequence[Key]
             if not states:
                 told.add(f"unauthenticated: {line.name} signed a checkpoint, and no key is registered under that name")
             elif states & {"signed", "cosigned"}:
-                told.add(f"signed by {line.name}, {point.size} entries")
+                told.add(f"signed by {line.name}, {_entries(point.size)}")
             elif "wrong" in states:
                 result.fault("tampered", f"the checkpoint of {point.size} entries is not what {line.name} signed")
             else:
@@ -206,13 +209,15 @@ def _authenticate(points: Sequence[Checkpoint], walk: _Walk, keys: Sequence[Key]
 def _tell(own: Sequence[Checkpoint], elsewhere: Sequence[Checkpoint], walk: _Walk, result: Result) -> None:
     """What was looked at, and what nobody vouches for."""
     root = walk.roots[walk.size].hex() if walk.size in walk.roots else "unknown"
-    result.facts.insert(0, f"{walk.size} entries of {walk.origin}, root {root}")
+    result.facts.insert(0, f"{_entries(walk.size)} of {walk.origin}, root {root}")
     newest = max((point.size for point in (*own, *elsewhere)), default=0)
     if newest < walk.size:
-        result.facts.append(
-            f"{walk.size - newest} entries are newer than every checkpoint; nobody vouches for them yet"
-        )
+        result.facts.append(f"newer than every checkpoint: {_entries(walk.size - newest)}, nobody vouches for them yet")
     if not elsewhere:
         result.facts.append(
             "not compared with a checkpoint kept elsewhere: who holds the log could have rewritten it; --since shows it"
         )
+
+
+def _entries(number: int) -> str:
+    return f"{number} {'entry' if number == 1 else 'entries'}"

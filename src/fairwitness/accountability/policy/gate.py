@@ -21,9 +21,18 @@ AHEAD = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """What a look through the whole ledger found: whether it holds, and who vouches for it."""
+
+    holds: bool
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What the ledger says of one system, in the order recorded."""
 
+    log: Log | None = None  # None: there is no ledger
     audit: int | None = None  # place of the entry that records this very audit
     sign_offs: Sequence[SignOff] = ()
     assessments: Mapping[str, Assessment] = field(default_factory=dict)  # the last of each form
@@ -70,6 +79,7 @@ def answer(document: Document, policy: Policy, record: Record, *, now: datetime)
         at=now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         requirements=(
             _own_gate(document, policy, today),
+            *_ledger(record.log),
             *_recorded(policy, record.audit),
             *checks(document, policy, today),
             *limits(document, policy, today),
@@ -95,6 +105,12 @@ def _own_gate(document: Document, policy: Policy, today: date) -> Requirement:
             if accepted is None:
                 return told(f"open only by a waiver for {finding.id}: {why_not}")
     return told("open", holds=True)
+
+
+def _ledger(log: Log | None) -> Iterator[Requirement]:
+    """Asked wherever there is a ledger: what it says counts only if it is what was recorded."""
+    if log is not None:
+        yield Requirement(kind="ledger", what="nothing in it was changed", holds=log.holds, says=log.says)
 
 
 def _recorded(policy: Policy, place: int | None) -> Iterator[Requirement]:

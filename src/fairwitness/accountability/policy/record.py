@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from fairwitness.accountability.ledger import Entry, Ledger, keys
 from fairwitness.accountability.ledger.keys import Registered, Signer
 from fairwitness.accountability.ledger.standalone import Key, MalformedError, unbase64
+from fairwitness.accountability.ledger.verify import verify
 from fairwitness.accountability.policy.assessed import Assessment
 from fairwitness.accountability.policy.errors import SignOffError
-from fairwitness.accountability.policy.gate import Record
+from fairwitness.accountability.policy.gate import Log, Record
 from fairwitness.accountability.policy.people import key_of
 from fairwitness.accountability.policy.rules import Policy
 from fairwitness.accountability.policy.signoff import SignOff, read_body
@@ -33,6 +35,20 @@ def entry(signed: SignOff, signer: Signer | None) -> Entry:
         value = base64.b64encode(keys.sign(signer, signed.message())).decode()
         body["signature"] = {"key": signer.vkey, "value": value}
     return Entry(kind="sign-off", body=body, time=signed.signed)
+
+
+def looked_through(path: Path, *, since: Sequence[str] = ()) -> Log:
+    """Whether a ledger holds, and who vouches for it: entries, order, signatures, checkpoints.
+
+    Args:
+        path: The ledger.
+        since: Checkpoints kept elsewhere; it must only have added to each.
+
+    Raises:
+        LedgerError: There is no ledger.
+    """
+    result = verify(path, since=since)
+    return Log(holds=not result.problems, says="; ".join(map(str, result.problems or result.facts)))
 
 
 def of_ledger(ledger: Ledger, document: Document, policy: Policy, *, until: int | None = None) -> Record:

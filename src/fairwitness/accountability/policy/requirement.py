@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-RequirementKind = Literal["audit", "record", "check", "limit", "age", "assessment", "sign-off"]
+RequirementKind = Literal["audit", "ledger", "record", "check", "limit", "age", "assessment", "sign-off"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
