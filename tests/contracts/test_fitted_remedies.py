@@ -23,7 +23,7 @@ def tuned(n: int = 900, *, favorable: str = "yes", seed: int = 0, one_sided: str
     groups = rng.choice(["a", "b", "c × d", MISSING], n, p=[0.4, 0.3, 0.2, 0.1]).astype(object)
     groups[:2] = "tiny"
     scores = rng.beta(2 + 2.0 * (groups == "a"), 3)
-    recorded = np.where(rng.random(n) < scores**1.3, "yes", "no").astype(object)
+    recorded = np.where(rng.random(n) < scores**1.3 * np.where(groups == "b", 0.5, 1.0), "yes", "no").astype(object)
     recorded[groups == one_sided] = "no"
     return Tuned(
         ids=rng.permutation(n).astype(np.int64),
@@ -99,7 +99,7 @@ def test_it_reads_the_group_if_and_only_if_it_says_so(entry: Registered) -> None
 
 def swapped(rows: Tuned) -> NDArray[Any]:
     assert rows.groups is not None
-    return np.where(rows.groups == "a", "c × d", np.where(rows.groups == "c × d", "a", rows.groups)).astype(object)
+    return np.where(rows.groups == "a", "b", np.where(rows.groups == "b", "a", rows.groups)).astype(object)
 
 
 @pytest.mark.parametrize("entry", FITTED, ids=lambda entry: entry.id)
