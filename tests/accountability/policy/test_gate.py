@@ -205,3 +205,19 @@ def test_whom_to_ask(roles: tuple[str, ...], approvals: tuple[str, ...], says: s
     signed = [sign(made, policy, person=name) for name in approvals]
     (one,) = answer(made, policy, Record(sign_offs=signed), now=NOW).missing
     assert one.says == says
+
+
+@pytest.mark.parametrize("name", ["bea.carr", "Carr, Bea", "Béa Carr", "B\u0435a Carr"])
+def test_a_builder_does_not_approve_under_another_spelling(name: str) -> None:
+    policy = parse({"sign_off": [{"role": "approver"}]}, source="p")
+    made = replace(document(()), roles={"builder": ("Bea Carr",), "approver": (name,)})
+    (one,) = answer(made, policy, Record(sign_offs=[sign(made, policy, person=name)]), now=NOW).missing
+    assert "they are in [roles] builder too" in one.says
+
+
+def test_one_person_under_two_spellings_is_not_two() -> None:
+    policy = parse({"sign_off": [{"role": "reviewer", "count": 2}]}, source="p")
+    made = replace(document(()), roles={"reviewer": ("Ed Fox", "ed.fox")})
+    signed = [sign(made, policy, person=name, role="reviewer") for name in ("Ed Fox", "ed.fox")]
+    (one,) = answer(made, policy, Record(sign_offs=signed), now=NOW).missing
+    assert one.says.startswith("1 of 2 (Ed Fox); ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fairwitness.accountability.policy.people import among
+from fairwitness.accountability.policy.people import alike_among
 from fairwitness.core.asks import Ask
 from fairwitness.core.check import About, CheckInfo, Given, Measured, NeedsPerson, NoOptions, NotApplicable, Outcome
 from fairwitness.core.estimate import Estimate, Key, Limit, Severity
@@ -40,7 +40,7 @@ class NamedRoles:
             asked = "; ".join(f"the {role.words}, who {role.does}" for role in open_roles)
             return NeedsPerson(f"Who is {asked}? Write the names into the [roles] table of the config.")
         approvers, builders = held["approver"], held["builder"]
-        both = [name for name in approvers if among(name, builders)]
+        both = [name for name in approvers if alike_among(name, builders)]
         people = len({name for names in held.values() for name in names})
         return Measured(
             headline=(

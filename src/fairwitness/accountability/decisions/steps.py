@@ -13,7 +13,7 @@ from fairwitness.accountability.decisions.book import Book, Turn
 from fairwitness.accountability.decisions.errors import AppealError, DecisionError
 from fairwitness.accountability.decisions.states import Case, Origin, State, Step, advance, due
 from fairwitness.accountability.decisions.vault import Person
-from fairwitness.accountability.policy.people import same_person
+from fairwitness.accountability.policy.people import alike, same_person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class Act:
                 raise AppealError.roles_unknown(missing)
         parts = {"the owner": owners, "a builder": builders, "the first decider": [payload["decider"]]}
         for role, names in parts.items():
-            if any(name and same_person(name, reviewer) for name in names):
+            if any(name and alike(name, reviewer) for name in names):
                 raise AppealError.barred(reviewer, role)
 
     def mine(self, appeal: str) -> Case:

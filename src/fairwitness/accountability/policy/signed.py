@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from fairwitness.accountability.policy.people import among
+from fairwitness.accountability.policy.people import alike_among, among
 from fairwitness.accountability.policy.requirement import Requirement
 from fairwitness.accountability.policy.rules import Policy, SignOffRule
 from fairwitness.accountability.policy.signoff import Binds, SignOff, bound, conflicting, latest, moment
@@ -30,7 +30,7 @@ def signatures(
     for rule in policy.sign_off:
         today = bound(document, policy, role=rule.role, assessment=assessment)
         of_role = [each for each in latest(sign_offs) if each.role == rule.role]
-        holding, refusing, lapsed = [], [], []
+        holding, refusing, lapsed = list[SignOff](), list[SignOff](), list[str]()
         for each in of_role:
             if each.decision == "reject":
                 if not each.binds.changed(today) and among(each.person, document.roles.get(rule.role, ())):
@@ -39,7 +39,7 @@ def signatures(
             reasons = lapses(each, document, policy, rule, today, now=now)
             if reasons:
                 lapsed.append(f"the approval by {_who(each)} of {each.signed[:10]} lapsed: {'; '.join(reasons)}")
-            else:
+            elif not alike_among(each.person, [other.person for other in holding]):  # nobody counts twice
                 holding.append(each)
         enough = len(holding) >= rule.count
         says = [f"{len(holding)} of {rule.count}" + (f" ({', '.join(map(_who, holding))})" if holding else "")]
@@ -76,7 +76,9 @@ def lapses(
 def _ask(document: Document, policy: Policy, rule: SignOffRule, spoken: Sequence[SignOff]) -> str:
     """Whom to ask: those in the role who may approve and have not spoken."""
     names, done = document.roles.get(rule.role, ()), [each.person for each in spoken]
-    left = [name for name in names if not among(name, done) and conflicting(document, name, rule.role, policy) is None]
+    left = [
+        name for name in names if not alike_among(name, done) and conflicting(document, name, rule.role, policy) is None
+    ]
     if left:
         return f"ask {' or '.join(left)}"
     return f"nobody else in [roles] {rule.role} may approve" if names else f"[roles] {rule.role} names nobody"

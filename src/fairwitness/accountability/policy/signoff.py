@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from fairwitness.accountability.policy.errors import SignOffError
-from fairwitness.accountability.policy.people import among
+from fairwitness.accountability.policy.people import alike_among, among
 from fairwitness.accountability.policy.rules import Policy, RoleKey
 from fairwitness.core.findings import Document
 from fairwitness.io import findings as documents
@@ -200,7 +200,7 @@ def conflicting(document: Document, person: str, role: str, policy: Policy | Non
     rule = None if policy is None else policy.signed_by(role)
     if rule is not None and rule.not_owner:
         apart.append("owner")
-    return next((other for other in apart if among(person, document.roles.get(other, ()))), None)
+    return next((other for other in apart if alike_among(person, document.roles.get(other, ()))), None)
 
 
 def latest(sign_offs: Sequence[SignOff]) -> list[SignOff]:
