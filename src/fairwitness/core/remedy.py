@@ -13,12 +13,24 @@ from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from fairwitness.core.asks import group_column
 from fairwitness.core.blueprint import Acts
-from fairwitness.core.columns import CROSS, Column, Task
+from fairwitness.core.columns import CROSS, MISSING, Column, Task
 from fairwitness.core.subject import Need, Rows
 
 Labels = NDArray[np.object_]
 """(n,) group of each row as text; `columns.MISSING` where it is not recorded."""
+
+
+def labels_of(rows: Rows, by: str) -> Labels:
+    """(n,) labels of an attribute, or of several crossed, that rows have aboard under `asks.group_column(name)`."""
+    return joined([rows.columns[group_column(name)] for name in by.split(CROSS)])
+
+
+def joined(parts: Sequence[NDArray[Any]]) -> Labels:
+    """Labels as text, those of several attributes crossed; what is not recorded is a category of its own."""
+    texts = [[MISSING if label is None else str(label) for label in part] for part in parts]
+    return np.array([CROSS.join(row) for row in zip(*texts, strict=True)], dtype=object)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fairwitness.core.asks import group_column
 from fairwitness.core.blueprint import Blueprint, Edit
-from fairwitness.core.columns import CROSS, MISSING
 from fairwitness.core.digest import digest, generator
-from fairwitness.core.remedy import DecisionEdit, EditsRows, Fits, Labels, Learning, RowEdit, ScoreEdit, Tuned
+from fairwitness.core.remedy import (
+    DecisionEdit,
+    EditsRows,
+    Fits,
+    Labels,
+    Learning,
+    RowEdit,
+    ScoreEdit,
+    Tuned,
+    labels_of,
+)
+from fairwitness.core.remedy import joined as joined  # noqa: PLC0414 - the engine looks for it here
 from fairwitness.core.subject import Layer, Model, Outputs, Rows
 from fairwitness.engine.blueprints import looked_at, options_of, remedy_of
 
@@ -156,13 +165,7 @@ def mended(
 
 def labels(rows: Rows, by: str) -> Labels | None:
     """(n,) group of each row of an attribute, or of several crossed; None for none."""
-    return joined([rows.columns[group_column(name)] for name in by.split(CROSS)]) if by else None
-
-
-def joined(parts: Sequence[NDArray[Any]]) -> Labels:
-    """Labels as text, those of several attributes crossed; what is not recorded is a category of its own."""
-    texts = [[MISSING if label is None else str(label) for label in part] for part in parts]
-    return np.array([CROSS.join(row) for row in zip(*texts, strict=True)], dtype=object)
+    return labels_of(rows, by) if by else None
 
 
 def aboard(rows: Rows, groups: Mapping[str, NDArray[np.object_]]) -> Rows:
