@@ -25,16 +25,18 @@ def file(book: Book, decision: str = FIRST.id, **settings: object) -> str:
     return appeals.file(book, decision, **given).id  # type: ignore[arg-type]  # settings of the test
 
 
-def reviewed(book: Book, appeal: str) -> str:
+def reviewed(book: Book, appeal: str, reviewer: str = REVIEWER) -> str:
     appeals.acknowledge(book, appeal, by="Clara Clerk", now=NOW)
-    appeals.assign(book, appeal, reviewer=REVIEWER, by="Clara Clerk", rules=RULES, now=NOW)
-    appeals.review(book, appeal, by=REVIEWER, decision="1", reason="Paid, see the statement.", rules=RULES, now=NOW)
+    appeals.assign(book, appeal, reviewer=reviewer, by="Clara Clerk", rules=RULES, now=NOW)
+    appeals.review(book, appeal, by=reviewer, decision="1", reason="Paid, see the statement.", rules=RULES, now=NOW)
     return appeal
 
 
-def decided(book: Book, ruling: Ruling, decision: str = FIRST.id, *, after: int = 3) -> rulings.Decided:
-    appeal = reviewed(book, file(book, decision))
-    return rulings.decide(book, appeal, ruling, by=REVIEWER, rules=RULES, now=NOW + timedelta(days=after))
+def decided(
+    book: Book, ruling: Ruling, decision: str = FIRST.id, *, after: int = 3, reviewer: str = REVIEWER
+) -> rulings.Decided:
+    appeal = reviewed(book, file(book, decision), reviewer)
+    return rulings.decide(book, appeal, ruling, by=reviewer, rules=RULES, now=NOW + timedelta(days=after))
 
 
 OVERTURN = Ruling(outcome="overturned", reason="The debt was paid before the decision.")
@@ -197,7 +199,7 @@ def test_a_second_appeal_is_not_counted_twice(book: Book, ledger: Path) -> None:
     appeal = decided(book, Ruling(outcome="upheld", reason="No.")).case.id
     appeals.told(book, appeal, names=["the person"], by="Clara", now=NOW)
     appeals.close(book, appeal, by="Clara", now=NOW)
-    decided(book, Ruling(outcome="upheld", reason="No."))
+    decided(book, Ruling(outcome="upheld", reason="No."), reviewer="Sam Second")
     found = counts.read(beside(ledger), today=NOW.date())
     assert found.by(["sex"], "appealed") == found.by(["sex"], "answered") == {"men": 0, "women": 1}
 
@@ -219,7 +221,10 @@ def test_of_two_reviewers_at_once_one_is_refused(book: Book, ledger: Path) -> No
 
     with ThreadPoolExecutor(2) as pool:
         said = sorted(each.result() for each in [pool.submit(review) for _ in range(2)])
-    assert said == [f"appeal {appeal} is reviewed and cannot be reviewed; next: upheld or overturned or partly", "done"]
+    assert said == [
+        f"appeal {appeal} is reviewed and cannot be reviewed; next: upheld or overturned or partly or withdrawn",
+        "done",
+    ]
     assert [step.step for step in steps.known(book, appeal).steps].count("reviewed") == 1
 
 
@@ -231,3 +236,41 @@ def test_an_appeal_is_found_by_its_decision(book: Book) -> None:
     with pytest.raises(AppealError, match="no such appeal") as error:
         steps.known(book, "application-99")
     assert "99" not in str(error.value)
+
+
+def test_an_appeal_taken_back_is_neither_open_nor_late_and_can_be_filed_again(book: Book, ledger: Path) -> None:
+    appeal = file(book)
+    done = appeals.withdraw(book, appeal, reason="I found another bank.", by="Clara Clerk", now=NOW)
+    assert not done.overdue((NOW + timedelta(days=99)).date())
+    appeals.close(book, appeal, by="Clara Clerk", now=NOW)
+    far = counts.read(beside(ledger), today=(NOW + timedelta(days=99)).date())
+    assert far.overdue(["sex"])["women"] == 0
+    assert (far.by(["sex"], "appealed")["women"], far.by(["sex"], "withdrawn")["women"]) == (1, 1)
+    erasable = decided(book, OVERTURN).case.id  # filed again: one appeal of one decision, and its outcome counts
+    assert erasable != appeal
+    found = counts.read(beside(ledger), today=NOW.date())
+    assert (found.by(["sex"], "appealed")["women"], found.by(["sex"], "overturned")["women"]) == (1, 1)
+    assert found.by(["sex"], "open")["women"] == 0
+
+
+def test_only_the_persons_own_appeal_is_taken_back_and_only_before_an_outcome(book: Book) -> None:
+    done = decided(book, OVERTURN)
+    with pytest.raises(AppealError, match="cannot be withdrawn"):
+        appeals.withdraw(book, done.case.id, reason="No.", by="Clara Clerk", now=NOW)
+    (similar,) = done.opened
+    with pytest.raises(AppealError, match="only its review ends it"):
+        appeals.withdraw(book, similar, reason="No.", by="Clara Clerk", now=NOW)
+    again = file(book, "application-19")
+    with pytest.raises(AppealError, match="a withdrawal needs a reason"):
+        appeals.withdraw(book, again, reason=" ", by="Clara Clerk", now=NOW)
+
+
+def test_who_has_seen_the_score_in_an_earlier_appeal_does_not_review_again(book: Book) -> None:
+    appeal = reviewed(book, file(book))
+    appeals.withdraw(book, appeal, reason="Later.", by="Clara Clerk", now=NOW)
+    appeals.close(book, appeal, by="Clara Clerk", now=NOW)
+    again = file(book)
+    appeals.acknowledge(book, again, by="Clara Clerk", now=NOW)
+    with pytest.raises(AppealError, match="reviewed this decision before and has seen its score"):
+        appeals.assign(book, again, reviewer="rita.review", by="Clara Clerk", rules=RULES, now=NOW)
+    appeals.assign(book, again, reviewer="Sam Second", by="Clara Clerk", rules=RULES, now=NOW)

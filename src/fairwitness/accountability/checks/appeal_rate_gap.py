@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from fairwitness.accountability.decisions.compared import SOURCES, Told, asked, compare, counted
+from fairwitness.accountability.decisions.compared import SOURCES, Told, asked, compare, counted, table
 from fairwitness.core.asks import Ask
-from fairwitness.core.check import About, CheckInfo, Given, NoOptions, NotApplicable, Outcome
+from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions, NotApplicable, Outcome
 from fairwitness.core.estimate import Limit, Severity
 from fairwitness.core.subject import Outline
 
@@ -42,4 +43,8 @@ class AppealRateGap:
             return counts
         by = given.grouping.columns
         told = Told(metric="appeal-rate gap", rate="Appealed", opening="Appeals came from", among=" decided against")
-        return compare(given, counts.by(by, "appealed"), counts.by(by, "adverse"), told)
+        appealed, withdrawn = counts.by(by, "appealed"), counts.by(by, "withdrawn")
+        outcome = compare(given, appealed, counts.by(by, "adverse"), told)
+        if not isinstance(outcome, Measured) or not any(withdrawn.values()):
+            return outcome
+        return replace(outcome, explored=(*outcome.explored, table(withdrawn, appealed, given, title="Taken back")))

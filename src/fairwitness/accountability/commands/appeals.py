@@ -15,7 +15,7 @@ from fairwitness.accountability.commands.options import DEFAULT, LedgerOption
 if TYPE_CHECKING:
     from fairwitness.accountability.decisions.appeals import Seen
 
-appeal = typer.Typer(no_args_is_help=True, help="Appeals: file, assign, review blind, decide, tell, close.")
+appeal = typer.Typer(no_args_is_help=True, help="Appeals: file, assign, review blind, decide, tell, withdraw, close.")
 
 AppealArgument = Annotated[
     str, typer.Argument(metavar="APPEAL", help="The appeal, such as A-0123456789, or the decision's id.")
@@ -165,6 +165,24 @@ def tell(
         done = appeals.told(book, which, names=told, by=by, now=now())
     left = f"Still to be told: {', '.join(done.left)}." if done.left else "Everybody has been told."
     typer.echo(left if done.left else f"{left} Next: fairwitness appeal close {which}")
+
+
+@appeal.command()
+def withdraw(
+    which: AppealArgument,
+    *,
+    reason: ReasonOption,
+    by: ByOption,
+    config: ConfigOption = None,
+    ledger: LedgerOption = DEFAULT,
+) -> None:
+    """Record that the person takes their appeal back."""
+    from fairwitness.accountability.decisions import appeals
+
+    said, base = settings(config)
+    with opened(ledger, said, base, by=by) as book:
+        appeals.withdraw(book, which, reason=reason, by=by, now=now())
+    typer.echo(f"Withdrawn. Next: fairwitness appeal close {which}")
 
 
 @appeal.command()

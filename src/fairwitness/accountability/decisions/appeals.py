@@ -73,11 +73,13 @@ def file(book: Book, decision: str, *, reason: str, by: str, rules: Rules, now: 
         last = last_day(book, entry, payload, rules)
         if last is not None and now.date() > last and not late.strip():
             raise AppealError.too_late(last.isoformat())
-        counted = not payload["good"] and not any(case.origin == "person" for case in before)
+        own = [case for case in before if case.origin == "person"]
+        counted = not payload["good"] and all(case.withdrawn for case in own)  # one that was taken back has no outcome
         case = act.open(person, entry, "person", {"reason": reason, "late": late.strip(), "counted": counted})
         if counted:
             groups = payload["groups"]
-            counts.add(book.vault, [Change(groups, "appealed"), Change(groups, "open", day=case.due)])
+            new = [] if own else [Change(groups, "appealed")]
+            counts.add(book.vault, [*new, Change(groups, "open", day=case.due)])
     return case
 
 
@@ -156,6 +158,26 @@ def close(book: Book, appeal: str, *, by: str, now: datetime) -> Case:
     """Close an appeal of whose outcome everybody has been told."""
     with acting(book, by, now) as act:
         return act.step(known(book, appeal), State.CLOSED)
+
+
+def withdraw(book: Book, appeal: str, *, reason: str, by: str, now: datetime) -> Case:
+    """Record that the person takes their appeal back, before there is an outcome.
+
+    Raises:
+        AppealError: There is an outcome, no reason, or the appeal is not the person's own: a similar case was overturned.
+    """
+    kept = {"reason": reasoned(reason, "a withdrawal")}
+    with acting(book, by, now) as act:
+        case = known(book, appeal)
+        if case.origin != "person":
+            raise AppealError.not_filed_by_person(case.id)
+        filed, _ = book.notes("appeal", case.id)[0]
+        case = act.step(case, State.WITHDRAWN, kept)
+        if filed["counted"]:
+            payload, _ = book.payload(case.decision, person_of(book, case))
+            groups = payload["groups"]
+            counts.add(book.vault, [Change(groups, "open", -1, day=case.due), Change(groups, "withdrawn")])
+    return case
 
 
 def to_tell(book: Book, case: Case) -> tuple[str, ...]:

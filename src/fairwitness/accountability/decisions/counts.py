@@ -16,10 +16,20 @@ from fairwitness.accountability.decisions.vault import Vault
 from fairwitness.core.columns import CROSS, MISSING
 
 Stage = Literal[
-    "decided", "adverse", "appealed", "open", "answered", "late", "upheld", "overturned", "partly", "similar"
+    "decided",
+    "adverse",
+    "appealed",
+    "open",
+    "answered",
+    "late",
+    "upheld",
+    "overturned",
+    "partly",
+    "withdrawn",
+    "similar",
 ]
 """What is counted: decisions; those not good for the person; of these, appeals by the person, those still open (by
-their last day), answered, answered late, and how; and cases opened because a similar one was overturned."""
+their last day), answered, answered late, and how, or taken back; and cases opened because a similar one was overturned."""
 
 
 @dataclass(frozen=True, slots=True)

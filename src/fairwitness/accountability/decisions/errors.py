@@ -144,6 +144,14 @@ class AppealError(UserError):
         return cls(f"appeal {appeal} is not assigned to {name}; `fairwitness appeal assign` hands it over")
 
     @classmethod
+    def not_filed_by_person(cls, appeal: str) -> Self:
+        return cls(f"appeal {appeal} was opened because a similar decision was overturned; only its review ends it")
+
+    @classmethod
+    def saw_the_score(cls, name: str) -> Self:
+        return cls(f"{name} reviewed this decision before and has seen its score; assign somebody else")
+
+    @classmethod
     def no_reason(cls, what: str) -> Self:
         return cls(f"{what} needs a reason; give --reason in a sentence or two")
 

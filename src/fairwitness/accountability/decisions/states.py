@@ -25,20 +25,22 @@ class State(StrEnum):
     PARTLY = "partly"
     CORRECTED = "corrected"
     NOTIFIED = "notified"
+    WITHDRAWN = "withdrawn"
     CLOSED = "closed"
 
 
 NEXT: Mapping[State, tuple[State, ...]] = MappingProxyType(
     {
-        State.FILED: (State.ACKNOWLEDGED,),
-        State.ACKNOWLEDGED: (State.ASSIGNED,),
-        State.ASSIGNED: (State.ASSIGNED, State.REVIEWED),  # handed to somebody else before a review
-        State.REVIEWED: (State.UPHELD, State.OVERTURNED, State.PARTLY),
+        State.FILED: (State.ACKNOWLEDGED, State.WITHDRAWN),
+        State.ACKNOWLEDGED: (State.ASSIGNED, State.WITHDRAWN),
+        State.ASSIGNED: (State.ASSIGNED, State.REVIEWED, State.WITHDRAWN),  # handed to somebody else before a review
+        State.REVIEWED: (State.UPHELD, State.OVERTURNED, State.PARTLY, State.WITHDRAWN),
         State.UPHELD: (State.NOTIFIED,),
         State.OVERTURNED: (State.CORRECTED,),
         State.PARTLY: (State.CORRECTED,),
         State.CORRECTED: (State.NOTIFIED,),
         State.NOTIFIED: (State.CLOSED,),
+        State.WITHDRAWN: (State.CLOSED,),
         State.CLOSED: (),
     }
 )
@@ -117,9 +119,15 @@ class Case:
         """When the outcome was decided; empty before."""
         return next((step.time for step in self.steps if step.step in OUTCOMES), "")
 
+    @property
+    def withdrawn(self) -> str:
+        """When the person took it back; empty if they did not."""
+        return next((step.time for step in self.steps if step.step == State.WITHDRAWN), "")
+
     def overdue(self, today: date) -> bool:
-        """The outcome came, or is still to come, after the last day."""
-        day = date.fromisoformat(self.decided[:10]) if self.decided else today
+        """The outcome came, or is still to come, after the last day; of one taken back, it was still to come then."""
+        ended = self.decided or self.withdrawn
+        day = date.fromisoformat(ended[:10]) if ended else today
         return day > date.fromisoformat(self.due)
 
 

@@ -85,7 +85,7 @@ class Act:
         return after
 
     def independent(self, case: Case, reviewer: str) -> None:
-        """Refuse who owned, built or first decided what is appealed, and anybody while it is not known who did.
+        """Refuse who owned, built, first decided or once reviewed what is appealed, and anybody while roles are open.
 
         Raises:
             AppealError: With the part the reviewer had.
@@ -99,6 +99,10 @@ class Act:
         for role, names in parts.items():
             if any(name and alike(name, reviewer) for name in names):
                 raise AppealError.barred(reviewer, role)
+        before = appeals_of(self.book, person_of(self.book, case))
+        seen = [other for other in before if other.decision == case.decision and other.id != case.id]
+        if any(step.step == State.REVIEWED and alike(step.by, reviewer) for other in seen for step in other.steps):
+            raise AppealError.saw_the_score(reviewer)
 
     def mine(self, appeal: str) -> Case:
         """The appeal, if it is this reviewer's and they are independent.
