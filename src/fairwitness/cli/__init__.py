@@ -17,7 +17,9 @@ def main() -> None:
     try:
         app(prog_name="fairwitness")
     except UserError as error:
-        print(f"fairwitness: {error}", file=sys.stderr)  # noqa: T201 - the one line a user sees
+        from fairwitness.draw.text import plain
+
+        print(f"fairwitness: {plain(str(error))}", file=sys.stderr)  # noqa: T201 - the one line a user sees
         sys.exit(2)
     except Exception as error:
         if os.environ.get("FAIRWITNESS_DEBUG"):

@@ -204,14 +204,24 @@ def report(
         atomic.write_text(out, text)
 
 
+class Contract(StrEnum):
+    """What `schema` prints the schema of."""
+
+    FINDINGS = "findings"
+    COMPARISON = "comparison"
+
+
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of findings.json."""
+def schema(
+    of: Annotated[Contract, typer.Argument(metavar="[findings|comparison]", help="Of which file.")] = Contract.FINDINGS,
+) -> None:
+    """Print the JSON Schema of findings.json, or of comparison.json."""
     import json
 
+    from fairwitness.io import comparisons
     from fairwitness.io import findings as documents
 
-    _print(json.dumps(documents.schema(), indent=2))
+    _print(json.dumps(comparisons.schema() if of is Contract.COMPARISON else documents.schema(), indent=2))
 
 
 @app.command()
@@ -241,11 +251,14 @@ class Example(StrEnum):
 
     LOAN = "loan"
     HEALTH = "health"
+    DIGITS = "digits"
 
 
 @app.command()
 def example(
-    name: Annotated[Example, typer.Argument(help="loan: Boston mortgages 1990; health: diabetes progression.")],
+    name: Annotated[
+        Example, typer.Argument(help="loan: Boston mortgages 1990; health: diabetes progression; digits: 5,000 images.")
+    ],
     directory: Annotated[
         Path | None, typer.Argument(metavar="[DIR]", help="Folder to write; the name if left out.")
     ] = None,
@@ -256,6 +269,9 @@ def example(
     folder = directory or Path(name.value)
     write(name.value, folder)
     typer.echo(f"Written: {folder}. Next: fairwitness audit {folder / 'audit.toml'}")
+
+
+fix.register(app)
 
 
 def _register_pillars() -> None:

@@ -80,12 +80,15 @@ def assign(
 ) -> None:
     """Give an appeal to a reviewer who had no part in the decision."""
     from fairwitness.accountability.decisions import appeals
+    from fairwitness.draw.text import plain
 
     said, base = settings(config)
     with opened(ledger, said, base, by=by) as book:
         case = appeals.assign(book, which, reviewer=reviewer, by=by, rules=rules(said), now=now())
     typer.echo(
-        f"Assigned to {case.reviewer}, due {case.due}. Next, by {case.reviewer}: fairwitness appeal review {which}"
+        plain(
+            f"Assigned to {case.reviewer}, due {case.due}. Next, by {case.reviewer}: fairwitness appeal review {which}"
+        )
     )
 
 
@@ -109,11 +112,12 @@ def review(
 
 
 def _seen(seen: Seen) -> str:
+    from fairwitness.draw.text import plain
+
     score = "not recorded" if seen.score is None else f"{seen.score:g}"
     held = "" if seen.threshold is None else f", held against {seen.threshold:g}"
-    return (
-        f"It was decided {seen.decision!r}; score {score}{held}; reasons: {', '.join(seen.reasons) or 'none recorded'}."
-    )
+    reasons = plain(", ".join(seen.reasons)) or "none recorded"
+    return f"It was decided {seen.decision!r}; score {score}{held}; reasons: {reasons}."
 
 
 @appeal.command()
@@ -133,6 +137,7 @@ def decide(
 ) -> None:
     """Decide an appeal: an overturn corrects the decision and the label, and opens similar cases."""
     from fairwitness.accountability.decisions import rulings
+    from fairwitness.draw.text import plain
 
     said, base = settings(config)
     ruling = rulings.Ruling(
@@ -145,7 +150,7 @@ def decide(
         typer.echo(
             f"Opened for review, decided alike: {len(done.opened):,}; `fairwitness appeal list --open` shows them."
         )
-    typer.echo(f"To be told: {', '.join(done.tell)}. Next: fairwitness appeal tell {which}")
+    typer.echo(f"To be told: {plain(', '.join(done.tell))}. Next: fairwitness appeal tell {which}")
 
 
 @appeal.command()
@@ -159,11 +164,12 @@ def tell(
 ) -> None:
     """Record who has been told of the outcome."""
     from fairwitness.accountability.decisions import appeals
+    from fairwitness.draw.text import plain
 
     said, base = settings(config)
     with opened(ledger, said, base, by=by) as book:
         done = appeals.told(book, which, names=told, by=by, now=now())
-    left = f"Still to be told: {', '.join(done.left)}." if done.left else "Everybody has been told."
+    left = f"Still to be told: {plain(', '.join(done.left))}." if done.left else "Everybody has been told."
     typer.echo(left if done.left else f"{left} Next: fairwitness appeal close {which}")
 
 

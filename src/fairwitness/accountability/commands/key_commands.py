@@ -54,11 +54,12 @@ def enter(
 def names(path: LedgerOption = DEFAULT) -> None:
     """List the public keys that the ledger names."""
     from fairwitness.accountability.ledger import Ledger, keys
+    from fairwitness.draw.text import plain
 
     with Ledger(path, make=False) as log:
         held = keys.registered(log.read(["key"]))
     for item in (item for items in held.values() for item in items):
-        typer.echo(f"{item.key.line()}  {item.role or '(no role)'}  entry {item.index}")
+        typer.echo(f"{item.key.line()}  {plain(item.role) or '(no role)'}  entry {item.index}")
     if not held:
         typer.echo("No key is registered: whatever is signed counts as unauthenticated.")
 

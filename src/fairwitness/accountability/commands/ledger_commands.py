@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -56,19 +57,21 @@ def show(
 
     from fairwitness.accountability.ledger import Kind, Ledger, LedgerError
     from fairwitness.accountability.ledger.entries import KINDS
+    from fairwitness.draw.text import plain
 
     for name in kind or ():
         if name not in KINDS:
             raise LedgerError.kind(name, KINDS)
     with Ledger(path, make=False) as log:
         if index is not None:
-            typer.echo(log.data(index).decode())
+            said = log.data(index).decode()
+            typer.echo(plain(said) if sys.stdout.isatty() else said)  # a pipe gets the very bytes
             return
         since = 0 if kind else max(log.size - last, 0)
         for stored in deque(log.read(cast("list[Kind]", kind or []), since=since), maxlen=last):
             body = stored.entry.body
-            about = "  ".join(str(body[key])[:16] for key in ("outcome", "id") if body.get(key))
-            typer.echo(f"{stored.index:>6}  {stored.entry.time:<24}  {stored.entry.kind:<10}  {about}")
+            about = "  ".join(plain(str(body[key]))[:16] for key in ("outcome", "id") if body.get(key))
+            typer.echo(f"{stored.index:>6}  {plain(stored.entry.time):<24}  {stored.entry.kind:<10}  {about}")
         typer.echo(f"{log.size} entries, {len(log.notes())} checkpoints, {log.origin}")
 
 

@@ -173,11 +173,13 @@ def _looked_through(ledger: Path, document: Document, rules: Policy, since: Sequ
 
 
 def _told(signed: SignOff, rules: Policy | None) -> str:
+    from fairwitness.draw.text import plain
+
     name = signed.person if signed.authenticated else f"{signed.person} (unauthenticated)"
     rule = None if rules is None else rules.signed_by(signed.role)
     ends = signed.expires(None if rule is None else rule.valid_days)
     until = "" if ends is None or signed.decision == "reject" else f", until {ends.date().isoformat()} at the latest"
-    return f"{signed.decision} of {signed.subject} by {name}, {signed.role.replace('_', ' ')}{until}"
+    return plain(f"{signed.decision} of {signed.subject} by {name}, {signed.role.replace('_', ' ')}{until}")
 
 
 def _lines(found: Answer) -> str:

@@ -63,11 +63,13 @@ def reproduce(
             )
         )
     else:
+        from fairwitness.draw.text import plain
+
         count = len(then.findings)
         told = f"{count} finding{'' if count == 1 else 's'}, {compared(then):,} numbers, tolerance {tolerance:g}"
         typer.echo(f"Reproduced: {told}" if same else f"Not reproduced ({told}):")
         shown = [*causes, *numbers][:MOST]
-        typer.echo("".join(f"  {'although ' if same else ''}{each.told()}\n" for each in shown), nl=False)
+        typer.echo("".join(f"  {'although ' if same else ''}{plain(each.told())}\n" for each in shown), nl=False)
         left = len(causes) + len(numbers) - len(shown)
         if left:
             typer.echo(f"  and {left} more; --format json lists them all")

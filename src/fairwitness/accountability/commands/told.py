@@ -8,11 +8,20 @@ from typing import Any
 
 from fairwitness.accountability.decisions.states import Case
 from fairwitness.draw import format as fmt
+from fairwitness.draw.text import plain
 
 
 def traced(found: Sequence[dict[str, Any]]) -> str:
-    """One block a decision."""
-    return "\n\n".join(_trace(each) for each in found)
+    """One block a decision; nothing that was written in a record can pass for a line of its own."""
+    return "\n\n".join(_trace(_plain(each)) for each in found)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a tree as JSON has it
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _trace(found: dict[str, Any]) -> str:
@@ -78,6 +87,6 @@ def listed(cases: Sequence[Case], today: date) -> str:
     for case in sorted(cases, key=lambda case: (not case.overdue(today), case.due)):
         late = "  overdue" if case.overdue(today) else ""
         rows.append(
-            f"{case.id}  {case.state:<12} due {case.due}  {case.reviewer or 'nobody assigned'}  ({case.origin}){late}"
+            f"{case.id}  {case.state:<12} due {case.due}  {plain(case.reviewer) or 'nobody assigned'}  ({case.origin}){late}"
         )
     return "\n".join(rows)

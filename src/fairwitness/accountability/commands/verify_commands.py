@@ -29,6 +29,7 @@ def verify(
     from fairwitness.accountability.ledger import files, keys
     from fairwitness.accountability.ledger.standalone import check
     from fairwitness.accountability.ledger.verify import verify as look_through
+    from fairwitness.draw.text import plain
 
     trusted = [keys.given(item) for item in key or ()]
     kept = [files.checkpoint(file) for file in since or ()]
@@ -39,9 +40,7 @@ def verify(
         if trusted:
             keys.available()
         result = check(files.text(what), keys=trusted, since=notes)
-    for fact in result.facts:
-        typer.echo(fact)
-    for problem in result.problems:
-        typer.echo(str(problem))
+    for said in (*result.facts, *result.problems):
+        typer.echo(plain(str(said)))
     typer.echo("Does not hold" if result.problems else "Holds")
     raise typer.Exit(1 if result.problems else 0)

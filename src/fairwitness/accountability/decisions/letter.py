@@ -17,6 +17,7 @@ from fairwitness.accountability.decisions.book import Book
 from fairwitness.accountability.decisions.errors import DecisionError
 from fairwitness.accountability.decisions.rulings import of_record
 from fairwitness.accountability.decisions.steps import Rules, last_day
+from fairwitness.draw.text import plain
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -88,20 +89,25 @@ def compose(book: Book, id_: str, *, wording: Wording, rules: Rules, today: date
     last = last_day(book, entry, payload, rules)
     words = wording.reasons or {}
     return Letter(
-        title=f"Our decision on {wording.about}",
-        sender=wording.sender,
+        title=plain(f"Our decision on {wording.about}"),
+        sender=_lines(wording.sender),
         written=_day(today),
-        reference=payload["id"],
-        person=payload["person"],
+        reference=plain(payload["id"]),
+        person=plain(payload["person"]),
         when=_when(payload["time"], next(book.ledger.find("decision", entry)).entry.time),
-        opening=f"We have {outcome} {wording.about}.",
+        opening=plain(f"We have {outcome} {wording.about}."),
         how=_how(payload["decider"], scored=payload["score"] is not None),
-        reasons=tuple(words.get(code, code) for code in payload["reasons"][:MOST_REASONS]),
-        change=payload["change"],
-        contact=wording.contact.strip(),
+        reasons=tuple(plain(words.get(code, code)) for code in payload["reasons"][:MOST_REASONS]),
+        change=plain(payload["change"]),
+        contact=_lines(wording.contact.strip()),
         last_day="" if last is None else _day(last),
-        rights=wording.rights,
+        rights=tuple(map(plain, wording.rights)),
     )
+
+
+def _lines(text: str) -> str:
+    """An address keeps its lines."""
+    return "\n".join(map(plain, text.splitlines()))
 
 
 def html(letter: Letter) -> str:
