@@ -94,6 +94,7 @@ def test_the_key_belongs_to_the_vault(path: Path) -> None:
     with pytest.raises(VaultError, match=r"the key of the vault is missing; bring it back"):
         Vault(path)
     assert not key.exists()
+    key.touch(0o600)
     key.write_text("0" * 64)
     with pytest.raises(VaultError, match="not the key of this vault"):
         Vault(path)
@@ -103,6 +104,16 @@ def test_the_key_belongs_to_the_vault(path: Path) -> None:
             Vault(path)
     key.write_text(kept)
     Vault(path).close()
+    key.chmod(0o640)
+    with pytest.raises(VaultError, match=r"others may read this key.*chmod 600"):
+        Vault(path)
+
+
+def test_a_folder_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+    """As when the ledger is put into a shared folder, or the one that one happens to be in."""
+    tmp_path.chmod(0o755)
+    with Vault(tmp_path / "vault.sqlite"):
+        assert (mode(tmp_path), mode(tmp_path / "vault.sqlite"), mode(tmp_path / "vault.key")) == (0o755, 0o600, 0o600)
 
 
 def test_another_file_is_no_vault(path: Path) -> None:

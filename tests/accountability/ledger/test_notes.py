@@ -139,6 +139,8 @@ def test_a_new_key_is_the_owners_alone_and_loads(tmp_path: Path, monkeypatch: py
     assert path.stat().st_mode & 0o777 == 0o600
     assert keys.load("jane.doe") == keys.load(str(path)) == signer
     assert signer.seed.hex() not in repr(signer)
+    odd, _ = keys.new("office.key")  # a name that looks like a file
+    assert keys.load("office.key") == odd
     with pytest.raises(LedgerError, match="is there already"):
         keys.new("jane.doe")
     path.chmod(0o644)

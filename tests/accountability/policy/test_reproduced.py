@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fairwitness.accountability.policy.reproduced import compared, of_numbers, of_settings, of_versions
+from fairwitness.accountability.policy.reproduced import (
+    COUNTED,
+    compared,
+    of_appeals,
+    of_numbers,
+    of_settings,
+    of_versions,
+)
 from fairwitness.core.estimate import Verdict
 from fairwitness.core.findings import Document
 from fairwitness.io import findings as documents
@@ -82,3 +90,22 @@ def test_versions_are_named() -> None:
         "version jax: 1 then, not there now",
         "version torch: not there then, 2.13.0 now",
     ]
+
+
+def test_appeals_that_went_on_are_named_as_the_cause() -> None:
+    then = document((finding(COUNTED[0], "race", Verdict.PASS, evidence=(evidence(0.26, 0.14, 0.39),)),))
+    later = document((finding(COUNTED[0], "race", Verdict.PASS, evidence=(evidence(0.27, 0.14, 0.39),)),))
+    later = replace(later, provenance=replace(later.provenance, started="2026-12-24T09:00:00Z"))
+    (cause,) = of_appeals(then, later, of_numbers(then, later))
+    day = then.provenance.started[:10]
+    assert cause.told() == f"appeals as counted on: {day} then, 2026-12-24 now"
+    assert of_appeals(then, later, of_numbers(one(), one(value=0.27))) == []
+
+
+def test_every_check_that_reads_appeals_is_among_them() -> None:
+    asking = {
+        path.stem.replace("_", "-")
+        for path in (Path(__file__).parents[3] / "src/fairwitness/accountability/checks").glob("*.py")
+        if "decisions.compared import" in path.read_text(encoding="utf-8")
+    }
+    assert {f"accountability.{name}" for name in asking} == set(COUNTED)

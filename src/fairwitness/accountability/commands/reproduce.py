@@ -80,7 +80,7 @@ def _repeated(
     then: Document, findings: Path, config: Path | None, data: str | None, tolerance: float
 ) -> tuple[list[Difference], list[Difference]]:
     """What differs in what went in, and in what came out; on other data nothing is run."""
-    from fairwitness.accountability.policy.reproduced import of_numbers, of_settings, of_versions
+    from fairwitness.accountability.policy.reproduced import of_appeals, of_numbers, of_settings, of_versions
     from fairwitness.cli.progress import showing
     from fairwitness.engine.audit import audit, load
     from fairwitness.engine.config import parse
@@ -104,7 +104,7 @@ def _repeated(
     before, after = made.model_digest, now.provenance.model_digest
     if before != after and (numbers or settings.model.train is None):  # one trained anew may differ in a last bit
         causes.append(_digests("model", before, after))
-    return [*causes, *of_versions(then, now)], numbers
+    return [*causes, *of_appeals(then, now, numbers), *of_versions(then, now)], numbers
 
 
 def _settings(then: Document, findings: Path, config: Path | None) -> tuple[Config, Path]:

@@ -31,6 +31,10 @@ class VaultError(UserError):
         return cls(f"{path}: not a vault key (64 hex digits); bring it back from its backup")
 
     @classmethod
+    def open_to_others(cls, path: object) -> Self:
+        return cls(f"{path}: others may read this key, and with it everything in the vault; chmod 600 {path}")
+
+    @classmethod
     def unreadable(cls, path: object, why: str) -> Self:
         return cls(f"{path}: cannot be used as a vault ({why}); name another --ledger, or bring it back from a backup")
 

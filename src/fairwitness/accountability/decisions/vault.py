@@ -140,7 +140,8 @@ class Vault:
         self.path = path
         self.key_path = path.with_suffix(".key")
         _cipher(b"\0" * 32)  # refuse before a file is made
-        atomic.directory(path.parent, 0o700)
+        if not path.parent.exists():  # one that is there is somebody's own, and stays as it is
+            atomic.directory(path.parent, 0o700)
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._db = sqlite3.connect(path, timeout=WAIT, isolation_level=None)
@@ -173,6 +174,8 @@ class Vault:
         if check is None and not self.key_path.exists():
             atomic.write_text(self.key_path, secrets.token_hex(32) + "\n", mode=0o600)
         try:
+            if os.name == "posix" and self.key_path.stat().st_mode & 0o077:
+                raise VaultError.open_to_others(self.key_path)
             text = self.key_path.read_text(encoding="ascii").strip()
             key = bytes.fromhex(text)
         except FileNotFoundError:

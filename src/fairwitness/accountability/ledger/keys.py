@@ -112,7 +112,7 @@ def load(name: str) -> Signer:
     Raises:
         LedgerError: There is none, others may read it, or it is not a key.
     """
-    path = Path(name) if name.endswith(".key") else _file(name)
+    path = Path(name) if name.endswith(".key") and not _file(name).exists() else _file(name)
     try:
         if os.name == "posix" and path.stat().st_mode & 0o077:
             raise LedgerError(f"{path}: others may read this private key; chmod 600 {path}")

@@ -9,7 +9,10 @@ from typing import Any, Literal
 
 from fairwitness.core.findings import Document, Evidence, Finding
 
-What = Literal["data", "settings", "seed", "model", "version", "finding", "verdict", "number"]
+What = Literal["data", "settings", "seed", "model", "version", "appeals", "finding", "verdict", "number"]
+
+COUNTED = tuple(f"accountability.{name}" for name in ("appeal-rate-gap", "overturn-rate-gap", "appeal-delay"))
+"""Checks that count what the ledger's appeals are on the day of the audit."""
 
 TOLERANCE = 1e-6
 """How far two numbers may lie apart, as a share of the larger one or of 1: findings.json keeps ten digits."""
@@ -52,6 +55,14 @@ def of_versions(then: Document, now: Document) -> list[Difference]:
         for name in dict.fromkeys([*before, *after])
         if before.get(name) != after.get(name)
     ]
+
+
+def of_appeals(then: Document, now: Document, numbers: Iterable[Difference]) -> list[Difference]:
+    """The days on which appeals were counted, where numbers that rest on them differ: no digest covers those counts."""
+    if not any(each.where.startswith(COUNTED) for each in numbers):
+        return []
+    days = [made.provenance.started[:10] for made in (then, now)]
+    return [Difference(what="appeals", where="as counted on", then=days[0], now=days[1])]
 
 
 def of_numbers(then: Document, now: Document, *, tolerance: float = TOLERANCE) -> list[Difference]:
