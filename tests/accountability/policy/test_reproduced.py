@@ -99,7 +99,7 @@ def test_appeals_that_went_on_are_named_as_the_cause() -> None:
     (cause,) = of_appeals(then, later, of_numbers(then, later))
     day = then.provenance.started[:10]
     assert cause.told() == f"appeals as counted on: {day} then, 2026-12-24 now"
-    assert of_appeals(then, later, of_numbers(one(), one(value=0.27))) == []
+    assert of_appeals(then, later, of_numbers(one(), one(n=9))) == []
 
 
 def test_every_check_that_reads_appeals_is_among_them() -> None:
