@@ -23,10 +23,10 @@ from fairwitness.engine.config import lay_over, merge, parse, read
         ),
         (
             {"model": {"train": "mlp", "decision": "x"}},
-            "model: give one of train, factory (with weights), weights of a graph, black_box, or decision",
+            "model: give one of train, saved, factory (with weights), weights of a graph, black_box, or decision",
         ),
         ({"model": {"weights": "m.safetensors"}}, "weights need factory"),
-        ({"model": {"black_box": "m:f", "factory": "m:g"}}, "model: give one of train, factory"),
+        ({"model": {"black_box": "m:f", "factory": "m:g"}}, "model: give one of train, saved, factory"),
         ({"model": {"weights": "m.joblib"}}, "model: a .joblib file runs code when it is opened"),
         (
             {"model": {"weights": "m.onnx", "factory": "m:g"}},

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 import fairwitness
+from fairwitness.cli import fix
 from fairwitness.cli.lazy import lazily
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import platform
-import time
 from collections import Counter
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,6 +20,7 @@ from fairwitness.engine.cache import Cache
 from fairwitness.engine.config import Config
 from fairwitness.engine.headline import headline
 from fairwitness.engine.judge import judge
+from fairwitness.engine.judged import Judged
 from fairwitness.engine.meter import StepMeter
 from fairwitness.engine.plan import Step, check_names, plan
 from fairwitness.engine.progress import Progress, silent
@@ -63,7 +64,7 @@ def audit(
     Raises:
         UserError: Anything wrong with data, config, model or output folder; before any long work.
     """
-    started, clock = datetime.now(UTC), time.perf_counter()
+    started = datetime.now(UTC)
     base = base or Path()
     if out is not None:
         atomic.probe_writable(out)
@@ -73,6 +74,56 @@ def audit(
     table = load(data, config, base=base, source=source)
     cache = Cache(None if out is None else out / "private" / "cache")
     subject = assemble(table, config, model=model, base=base, cache=cache, progress=progress, source=source)
+    where = Whereabouts(base=base, data=whereabouts(data, config, base), source=source, command=command)
+    return examine(
+        subject, config, before=before, cache=cache, out=out, where=where, started=started, progress=progress
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """Where an audit's input came from, for its provenance and its messages.
+
+    Attributes:
+        base: Folder of the settings.
+        data: Where the data lie, as seen from here; empty for a frame in memory.
+        source: The config's name.
+        command: The command line.
+    """
+
+    base: Path
+    data: str
+    source: str
+    command: str
+
+
+def examine(
+    subject: Subject,
+    config: Config,
+    *,
+    before: Document | None,
+    cache: Cache,
+    out: Path | None,
+    where: Whereabouts,
+    started: datetime,
+    progress: Progress,
+) -> Document:
+    """Plan, run and judge every check of a subject that is assembled.
+
+    Args:
+        subject: What is audited.
+        config: Against which limits.
+        before: The baseline.
+        cache: Where finished pieces are kept.
+        out: Folder below which private numbers by row are written; None for none.
+        where: Where the input came from.
+        started: When the audit began.
+        progress: Told what is being done.
+
+    Raises:
+        UserError: Nothing is left to run, or limits, options or waivers do not fit.
+    """
+    source, table = where.source, subject.table
     steps = plan(subject.outline, config, source=source)
     if not steps:
         raise ConfigError(f"{source}: only and skip leave no check to run; take one of them back")
@@ -93,6 +144,9 @@ def audit(
         progress=progress,
         meters=meter,
     )
+    judged_rows = Judged.of(subject)
+    if out is not None and judged_rows is not None:
+        judged_rows.save(out)
     judged = [
         row_values.add(
             judge(each.step, each.outcome, each.seconds, each.spent),
@@ -129,11 +183,11 @@ def audit(
             only=only,
             skip=skip,
             started=started.isoformat(timespec="seconds"),
-            seconds=round(time.perf_counter() - clock, 2),
-            command=command,
+            seconds=round((datetime.now(UTC) - started).total_seconds(), 2),
+            command=where.command,
             valid_days=config.policy.valid_days,
-            data=_whereabouts(data, config, base),
-            base="" if base == Path() else base.as_posix(),
+            data=where.data,
+            base="" if where.base == Path() else where.base.as_posix(),
             config=json.loads(config.model_dump_json(exclude_unset=True)),
         ),
         roles=config.roles.named(),
@@ -157,7 +211,7 @@ def _table(data: object | None, config: Config, *, base: Path, source: str) -> T
     return read(config.data.path, path_base=base)
 
 
-def _whereabouts(data: object | None, config: Config, base: Path) -> str:
+def whereabouts(data: object | None, config: Config, base: Path) -> str:
     """Where the data lie, as the user named them; empty for what was given in memory."""
     if data is not None:
         return str(data) if isinstance(data, str | Path) else ""
@@ -170,7 +224,7 @@ def _card(subject: Subject) -> SubjectCard:
     return SubjectCard(
         name=outline.name,
         fingerprint=subject.fingerprint,
-        parent=None,
+        parent=subject.parent,
         task=outline.task,
         rows=outline.rows,
         judged_rows=outline.judged_rows,

@@ -115,6 +115,7 @@ class ModelSettings(Table):
     """Where decisions come from; none of them given: the recorded labels stand for decisions."""
 
     train: str | None = None  # a recipe, or module:factory
+    saved: str | None = None  # a folder that `fairwitness fix` wrote
     options: Mapping[str, Any] = Field(default_factory=dict)
     parts: tuple[PartSettings, ...] = ()
     remedies: tuple[RemedySettings, ...] = ()
@@ -144,10 +145,18 @@ class ModelSettings(Table):
     @model_validator(mode="after")
     def one_model(self) -> ModelSettings:
         own = self.weights is not None or self.factory is not None
-        given = (self.train is not None, own, self.black_box is not None, self.decision is not None)
+        given = (
+            self.train is not None,
+            self.saved is not None,
+            own,
+            self.black_box is not None,
+            self.decision is not None,
+        )
         if sum(given) > 1:
-            raise ValueError("give one of train, factory (with weights), weights of a graph, black_box, or decision")
-        if self.score is not None and any(given[:3]):
+            raise ValueError(
+                "give one of train, saved, factory (with weights), weights of a graph, black_box, or decision"
+            )
+        if self.score is not None and any(given[:4]):
             raise ValueError("a recorded score stands alone or beside decision, not beside a model")
         self._weights_fit()
         return self
@@ -343,7 +352,7 @@ def read(path: Path) -> dict[str, Any]:
     return dict(document)
 
 
-MODEL_SOURCES = ("train", "factory", "weights", "black_box", "decision", "score")
+MODEL_SOURCES = ("train", "saved", "factory", "weights", "black_box", "decision", "score")
 BOUND = ("options", "activation", "encode", "output", "seen")
 """What is said of one source and means nothing, or something else, beside another."""
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SOURCES = {
     "train": "train",
+    "saved": "a model that fix saved",
     "decision": "decision",
     "black_box": "a black box",
     "factory": "a network of your own",
@@ -82,7 +83,7 @@ def _kind(config: Config, given: object | None) -> str:
         return "given"
     if settings.weights is not None and settings.factory is None:
         return "graph"
-    order = ("train", "decision", "black_box", "factory", "score")
+    order = ("train", "saved", "decision", "black_box", "factory", "score")
     return next((key for key in order if getattr(settings, key) is not None), "labels")
 
 

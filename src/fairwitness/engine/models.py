@@ -9,7 +9,7 @@ import numpy as np
 from fairwitness.core.columns import Column
 from fairwitness.core.errors import ConfigError, DataError
 from fairwitness.core.subject import Model, Outputs, Rows
-from fairwitness.engine import foreign, generators, training
+from fairwitness.engine import foreign, generators, keeping, training
 from fairwitness.engine.cache import Arrays, Cache
 from fairwitness.engine.config import Config
 from fairwitness.engine.progress import Progress
@@ -22,8 +22,14 @@ PROBE_ROWS = 256
 
 def wanted(config: Config) -> bool:
     """Whether the config asks for a model, rather than recorded columns."""
-    settings = config.model
-    return any(named is not None for named in (settings.train, settings.factory, settings.weights, settings.black_box))
+    model = config.model
+    sources = (model.train, model.saved, model.factory, model.weights, model.black_box)
+    return any(named is not None for named in sources)
+
+
+def ours(config: Config) -> bool:
+    """Whether the model was trained here, so that the split tells which rows it has seen."""
+    return config.model.train is not None or config.model.saved is not None
 
 
 def build(request: Request, given: object | None, *, cache: Cache, progress: Progress) -> Built:
@@ -38,6 +44,8 @@ def build(request: Request, given: object | None, *, cache: Cache, progress: Pro
     _need_classes(request)
     if request.config.model.train is not None:
         return training.train(request, cache=cache, progress=progress)
+    if request.config.model.saved is not None:
+        return keeping.build(request)
     kept, withheld = features(request.declared, request.config)
     rows = as_rows(request.table, request.declared.columns)
     loaded = foreign.load(request, given, kept, rows.where(np.arange(len(rows)) < PROBE_ROWS))

@@ -55,6 +55,8 @@ class Built:
     Attributes:
         trainer: How others are trained like it; None where that is not known.
         generator: The same model, where it makes rows.
+        trained: Whether it was trained just now, and not found where it was kept.
+        parent: Fingerprint of the subject that it was mended from.
     """
 
     model: Model
@@ -64,6 +66,8 @@ class Built:
     notes: tuple[str, ...] = ()
     trainer: Trainer | None = None
     generator: Generator | None = None
+    trained: bool = False
+    parent: str | None = None
 
 
 def features(declared: Declared, config: Config) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -45,6 +45,8 @@ class Subject:
         generator: The same model, if it makes rows.
         trainer: How others are trained like it, where that is known.
         appeals: Decisions and appeals on record; None where none are.
+        parent: Fingerprint of the subject that this one was mended from.
+        trained: Whether the model was trained just now, and not found where it was kept.
     """
 
     outline: Outline
@@ -59,6 +61,8 @@ class Subject:
     fingerprint: str
     trainer: Trainer | None = None
     appeals: Counts | None = None
+    parent: str | None = None
+    trained: bool = False
 
     def rows(self, mask: NDArray[np.bool_] | None = None) -> Rows:
         """Raw rows (all, or those of `mask`), the labels of attributes aboard."""
@@ -75,6 +79,7 @@ def assemble(
     cache: Cache,
     progress: Progress,
     source: str,
+    choosing: bool = False,
 ) -> Subject:
     """Hold data, config and model together; refuse what cannot be audited before any long work.
 
@@ -86,6 +91,7 @@ def assemble(
         cache: Where finished pieces are kept.
         progress: Told what is being done.
         source: The config's name, for messages.
+        choosing: Judge on the tune rows that remedies are chosen on, and leave audit rows closed.
 
     Raises:
         UserError: Anything in data, config or model that does not fit together.
@@ -98,9 +104,13 @@ def assemble(
     table, declared, left_out = _recorded_only(table, declared, config)
     goal = outcomes.target(table, config, source=source)
     parts, judged = _split(table, config, owned=model is not None or models.wanted(config), source=source)
+    if choosing:
+        judged = _to_choose_on(table, parts, config, source=source)
     deployed: Model | None = None
     maker: Generator | None = None
     trainer: Trainer | None = None
+    parent: str | None = None
+    trained = False
     withheld: dict[str, str] = {}
     if model is not None or models.wanted(config):
         request = Request(
@@ -109,6 +119,7 @@ def assemble(
         built = models.build(request, model, cache=cache, progress=progress)
         deployed, withheld, features, goal = built.model, built.withheld, built.features, built.goal
         trainer, maker = built.trainer, built.generator
+        parent, trained = built.parent, built.trained
         made = outcomes.Decisions(words=deployed.words)
         if maker is None:
             outputs = models.outputs(
@@ -160,7 +171,7 @@ def assemble(
         features=features,
         withheld=withheld,
         reference=config.reference,
-        seen=None if deployed is None else "train-part" if config.model.train else config.model.seen,
+        seen=None if deployed is None else "train-part" if models.ours(config) else config.model.seen,
         people=config.subject.people,
         unit="" if maker is None else maker.unit,
         model_words=made.words,
@@ -182,6 +193,8 @@ def assemble(
         fingerprint=digest(table.fingerprint, config.digest, model_digest),
         trainer=trainer,
         appeals=appeals,
+        parent=parent,
+        trained=trained,
     )
 
 
@@ -214,7 +227,7 @@ def _split(
     settings, height, seen = config.split, table.frame.height, config.model.seen
     column = settings.column or table.split
     everything = np.ones(height, dtype=bool)
-    ours = config.model.train is not None
+    ours = models.ours(config)
     if owned and not ours and seen == "train-part" and column is None:
         raise ConfigError(
             f"{source}: seen = 'train-part' needs [split] column, which says what rows the model has seen"
@@ -237,6 +250,17 @@ def _split(
         if not (parts == part).any():
             raise DataError(f"{table.source}: no rows in the {part} part; change [split] or bring more rows")
     return parts, parts == "audit"
+
+
+def _to_choose_on(table: Table, parts: NDArray[np.object_] | None, config: Config, *, source: str) -> NDArray[np.bool_]:
+    unit = config.split.unit
+    units = np.arange(table.frame.height) if unit is None else np.array([str(u) for u in table.frame[unit]])
+    rows = np.zeros(len(units), dtype=bool) if parts is None else split.to_choose_on(parts, units, seed=config.seed)
+    if not rows.any():
+        raise ConfigError(
+            f"{source}: remedies are chosen on tune rows, and there are none; [split] tune = 0.15 leaves some"
+        )
+    return rows
 
 
 def _groupings(config: Config) -> tuple[Grouping, ...]:

@@ -98,6 +98,7 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     learning = trainer.learning(seen)
     place = cache.place(key)
     core = TorchModel.load_if_whole(place) if place is not None and recipe.saves else None
+    trained = core is None
     if core is None:
         told = partial(progress, "training the model")
         core = trainer.fit(learning, seed=config.seed, folder=place, progress=told)
@@ -108,7 +109,15 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     model = mending.mended(
         core, learning, plan, rows.where(tune), goal.recorded[tune], threshold=core.rule.threshold, seed=config.seed
     )
-    return Built(model=model, features=kept, withheld=withheld, goal=goal, notes=model.notes, trainer=trainer)
+    return Built(
+        model=model,
+        features=kept,
+        withheld=withheld,
+        goal=goal,
+        notes=model.notes,
+        trainer=trainer,
+        trained=trained,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from fairwitness.core.findings import SCHEMA_VERSION, Document
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
+T = TypeVar("T")
 
 LARGEST = 64 * 2**20
 """Bytes of a findings file; a large audit makes a few megabytes."""
@@ -33,7 +35,12 @@ def dump(document: Document) -> str:
     Fields keep their order, floats have 10 significant digits (settings all of theirs), and what is undefined or unbounded is null (JSON has
     neither NaN nor infinity). A value that fits stands on one line, so two documents can be compared line by line.
     """
-    return _written(_plain(document), indent=0) + "\n"
+    return text(document)
+
+
+def text(tree: Any) -> str:  # noqa: ANN401 - any tree of dataclasses
+    """Any document of ours as JSON text, as `dump` has it."""
+    return _written(_plain(tree), indent=0) + "\n"
 
 
 def load(text_or_path: str | Path) -> Document:
@@ -45,27 +52,36 @@ def load(text_or_path: str | Path) -> Document:
     Raises:
         DataError: It is missing, too large, not JSON, of another version, or not a findings document.
     """
+    return checked(text_or_path, _adapter(), version=SCHEMA_VERSION, maker="fairwitness audit")
+
+
+def checked(text_or_path: str | Path, adapter: TypeAdapter[T], *, version: str, maker: str) -> T:
+    """Read any document of ours, held against its types; `maker` names the command that makes one.
+
+    Raises:
+        DataError: As `load`.
+    """
     if isinstance(text_or_path, str) and text_or_path.lstrip()[:1] == "{":
         text, source = text_or_path, "findings"
     else:
-        text, source = _read(Path(text_or_path)), Path(text_or_path).name
+        text, source = _read(Path(text_or_path), maker), Path(text_or_path).name
     if len(text) > LARGEST:
-        raise _refused(source, f"it is larger than {LARGEST // 2**20} MiB")
+        raise _refused(source, f"it is larger than {LARGEST // 2**20} MiB", maker)
     try:
         tree = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError) as error:
-        raise _refused(source, f"not valid JSON ({error})") from None
-    version = tree.get("schema_version") if isinstance(tree, dict) else None
-    if version != SCHEMA_VERSION:
-        raise _refused(source, f"schema_version is {version!r}, this fairwitness reads {SCHEMA_VERSION!r}")
+        raise _refused(source, f"not valid JSON ({error})", maker) from None
+    found = tree.get("schema_version") if isinstance(tree, dict) else None
+    if found != version:
+        raise _refused(source, f"schema_version is {found!r}, this fairwitness reads {version!r}", maker)
     from pydantic import ValidationError  # heavy, and only wanted here
 
     try:
-        return _adapter().validate_json(text, strict=True)
+        return adapter.validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise _refused(source, f"{place}: {first['msg']}") from None
+        raise _refused(source, f"{place}: {first['msg']}", maker) from None
 
 
 def digest(document: Document) -> str:
@@ -100,19 +116,19 @@ def _adapter() -> TypeAdapter[Document]:
     return TypeAdapter(Document)
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, maker: str) -> str:
     try:
         with path.open("rb") as file:
             return file.read(LARGEST + 1).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise _refused(path.name, "not UTF-8 text") from None
+        raise _refused(path.name, "not UTF-8 text", maker) from None
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise DataError(f"{path}: cannot be read ({why}); give the findings.json of an audit") from None
 
 
-def _refused(source: str, why: str) -> DataError:
-    return DataError(f"{source}: {why}; make it again with fairwitness audit")
+def _refused(source: str, why: str, maker: str) -> DataError:
+    return DataError(f"{source}: {why}; make it again with {maker}")
 
 
 def _finite(text: str) -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -22,6 +24,42 @@ class SettingsTable(BaseModel):
 
 
 TableT = TypeVar("TableT", bound=SettingsTable)
+
+
+def dump_toml(settings: Mapping[str, Any]) -> str:
+    """Settings as TOML that `read_toml` reads back: plain values first, then a table for each mapping.
+
+    Args:
+        settings: Mappings, lists, text, numbers, truth values and dates; what is None is left out.
+    """
+    return "\n".join(_table(settings, ())).lstrip("\n") + "\n"
+
+
+def _table(settings: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
+    held = {key: value for key, value in settings.items() if value is not None}
+    inner = {key: value for key, value in held.items() if isinstance(value, Mapping)}
+    lines = [f"{_key(key)} = {_value(value)}" for key, value in held.items() if key not in inner]
+    if path and (lines or not inner):
+        lines = ["", f"[{'.'.join(map(_key, path))}]", *lines]
+    for key, value in inner.items():
+        lines += _table(value, (*path, key))
+    return lines
+
+
+def _key(name: str) -> str:
+    return name if name and name.isascii() and name.replace("_", "").replace("-", "").isalnum() else _value(name)
+
+
+def _value(value: Any) -> str:  # noqa: ANN401 - any TOML value
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{_key(key)} = {_value(item)}' for key, item in value.items() if item is not None)} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return repr(value)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def validate(kind: type[TableT], settings: Mapping[str, Any], *, source: str) -> TableT:

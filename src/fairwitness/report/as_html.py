@@ -81,9 +81,9 @@ class _Page:
         return left
 
     def render(self) -> str:
-        css, script = _style(), _asset("report.js")
+        css, script = style(), asset("report.js")
         return (
-            _environment()
+            environment()
             .get_template("page.html")
             .render(
                 document=self.document,
@@ -100,7 +100,7 @@ class _Page:
 
     def _article(self, finding: Finding, *, charts: int, tables: bool) -> Markup:
         text = (
-            _environment()
+            environment()
             .get_template("article.html")
             .render(
                 f=finding,
@@ -148,7 +148,8 @@ def _drawn(figure: Figure, label: str) -> Markup:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where templates come from, with what they call."""
     environment = Environment(
         loader=PackageLoader("fairwitness.report"),
         autoescape=True,
@@ -165,10 +166,12 @@ def _environment() -> Environment:
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A file beside the templates."""
     return files("fairwitness.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 @cache
-def _style() -> str:
-    return page.style() + _asset("report.css")
+def style() -> str:
+    """The rules of every page of `report`."""
+    return page.style() + asset("report.css")

@@ -1,0 +1,149 @@
+"""`fix` mends a subject and proves what changed; `compare` sets two finished audits beside each other."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from fairwitness.accountability.ledger import Entry
+    from fairwitness.core.comparison import Comparison
+    from fairwitness.core.findings import Document
+    from fairwitness.engine.fix import Fixed
+
+WIDEST = 110
+"""Columns a comparison takes on a terminal."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add both commands."""
+    app.command()(fix)
+    app.command()(compare)
+
+
+def fix(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="audit.toml, or a folder that holds one.")] = Path(
+        "audit.toml"
+    ),
+    *,
+    remedy: Annotated[
+        list[str] | None,
+        typer.Option(help="ID[:by=GROUP][:option=value]; several go together, or are refused by name."),
+    ] = None,
+    auto: Annotated[bool, typer.Option("--auto", help="Try what the failing findings name.")] = False,
+    budget: Annotated[int, typer.Option(help="Models that may be trained, beside the one there is.")] = 8,
+    group_at_decision: Annotated[
+        bool, typer.Option("--group-at-decision", help="With --auto: also what reads the group when it decides.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Folder for the comparison, both audits, and the mended model.")] = Path(
+        "fixed"
+    ),
+    ledger: Annotated[Path, typer.Option(help="Where the run is recorded.")] = Path(".fairwitness/ledger.sqlite"),
+    no_ledger: Annotated[bool, typer.Option("--no-ledger", help="Do not record the run.")] = False,
+) -> None:
+    """Mend a model, audit it again on the same rows, and show what got better and what got worse.
+
+    Exit 1 if the mended model does not pass either.
+    """
+    from fairwitness.accountability.ledger.runs import running
+    from fairwitness.cli.progress import showing
+    from fairwitness.engine import config as settings
+    from fairwitness.engine.fix import Wanted
+    from fairwitness.engine.fix import fix as run
+
+    file = config / "audit.toml" if config.is_dir() else config
+    read = settings.read(file)
+    parsed = settings.parse(read, source=file.name)
+    about = {"subject": parsed.name, "config": parsed.digest}
+    with showing() as progress, running(None if no_ledger else ledger, "remedy", about) as recorded:
+        fixed = run(
+            parsed,
+            read,
+            Wanted(remedies=tuple(remedy or ()), auto=auto, budget=budget, group_at_decision=group_at_decision),
+            base=file.parent,
+            out=out,
+            source=file.name,
+            command=shlex.join(["fairwitness", *sys.argv[1:]]),
+            progress=recorded.watch(progress),
+        )
+        for name, document in (("parent", fixed.before), ("child", fixed.after)):
+            _write_audit(out / name, document)
+        _write(out, fixed.comparison)
+        recorded.finish(_entries(fixed))
+    _show(fixed.comparison)
+    typer.echo(f"Written: {out / 'comparison.html'}, comparison.json, and both audits beside it", err=True)
+    raise typer.Exit(0 if fixed.after.gate.passes else 1)
+
+
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="A", help="An audit's folder, or its findings.json.")],
+    after: Annotated[Path, typer.Argument(metavar="B", help="The other; what changed is B less A.")],
+    *,
+    out: Annotated[Path | None, typer.Option(help="Folder for comparison.json and comparison.html.")] = None,
+) -> None:
+    """Set two audits beside each other: row by row where both folders have their rows, else by their summaries."""
+    from fairwitness.engine.comparing import compare_folders
+
+    comparison = compare_folders(before, after, command=shlex.join(["fairwitness", *sys.argv[1:]]))
+    if out is not None:
+        _write(out, comparison)
+    _show(comparison)
+
+
+def _write(out: Path, comparison: Comparison) -> None:
+    """The page first: where comparison.json lies, all is there."""
+    from fairwitness.io import atomic, comparisons
+    from fairwitness.report import compared
+
+    atomic.probe_writable(out)
+    atomic.write_text(out / "comparison.html", compared.html(comparison))
+    atomic.write_text(out / "comparison.json", comparisons.dump(comparison))
+
+
+def _write_audit(folder: Path, document: Document) -> None:
+    from fairwitness import report
+    from fairwitness.io import atomic
+    from fairwitness.io import findings as documents
+
+    atomic.directory(folder)
+    atomic.write_text(folder / "report.html", report.render(document, "html"))
+    atomic.write_text(folder / "findings.json", documents.dump(document))
+
+
+def _show(comparison: Comparison) -> None:
+    from fairwitness.report import compared
+
+    terminal = sys.stdout.isatty()
+    width = min(shutil.get_terminal_size().columns, WIDEST) if terminal else 100
+    sys.stdout.write(compared.text(comparison, width=width, colour=terminal and "NO_COLOR" not in os.environ))
+
+
+def _entries(fixed: Fixed) -> list[Entry]:
+    """What the ledger keeps: both audits, the child's training, and what the remedies changed."""
+    from fairwitness.accountability.ledger import JSON, Entry
+    from fairwitness.engine.record import audited
+    from fairwitness.io import comparisons
+
+    made = fixed.comparison
+    body: dict[str, JSON] = {
+        "id": comparisons.digest(made),
+        "subject": made.before.name,
+        "parent": made.before.fingerprint,
+        "child": made.after.fingerprint,
+        "findings": {"before": made.before.findings, "after": made.after.findings},
+        "remedies": [{"remedy": each.remedy, "by": each.by, "options": dict(each.options)} for each in made.remedies],
+        "outcome": "finished",
+        "passes": made.after.gate,
+        "better": [each.check or each.metric for each in made.criteria if each.judged and each.moved == "better"],
+        "worse": [each.check or each.metric for each in made.criteria if each.judged and each.moved == "worse"],
+        "traded": list(made.trades),
+        "tried": len(made.tried),
+        "spent": dict(made.spent),
+    }
+    return [*audited(fixed.after, fixed.config, None), Entry(kind="remedy", body=body)]

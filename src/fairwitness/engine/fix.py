@@ -1,0 +1,353 @@
+"""Mends a subject: tries remedies, chooses on rows nobody judges on, and audits parent and child by the same plan."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fairwitness import __version__
+from fairwitness.core.comparison import Comparison, Tried
+from fairwitness.core.errors import ConfigError, ModelError, UserError
+from fairwitness.core.estimate import Limit
+from fairwitness.core.findings import Document
+from fairwitness.engine import blueprints, candidates, keeping, measured, outcomes
+from fairwitness.engine.audit import Whereabouts, examine, load, whereabouts
+from fairwitness.engine.cache import Cache
+from fairwitness.engine.candidates import Candidate
+from fairwitness.engine.columns import declare
+from fairwitness.engine.comparison import Work, compare
+from fairwitness.engine.config import Config
+from fairwitness.engine.generators import wanted as makes_rows
+from fairwitness.engine.judged import Judged, pair
+from fairwitness.engine.plan import check_names
+from fairwitness.engine.progress import Progress
+from fairwitness.engine.request import Request
+from fairwitness.engine.subject import Subject, assemble
+from fairwitness.fairness.paired import compared
+from fairwitness.io import atomic
+from fairwitness.io import findings as documents
+from fairwitness.io.settings import dump_toml
+from fairwitness.io.table import Table
+
+COUNTED = frozenset(
+    {
+        "selection-rate gap",
+        "equalised-odds gap",
+        "predictive-parity gap",
+        "accuracy gap",
+        "calibration gap",
+    }
+)
+"""Gaps that the choice weighs; what says the same in other words (impact ratio, either error rate) is not weighed twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is asked for.
+
+    Attributes:
+        remedies: As on the command line; all of them together.
+        auto: In their place: what the failing findings name.
+        budget: Models that may be trained, beside the parent's.
+        group_at_decision: Whether `auto` may try what reads the group when it decides.
+    """
+
+    remedies: tuple[str, ...] = ()
+    auto: bool = False
+    budget: int = 8
+    group_at_decision: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """What came of it."""
+
+    comparison: Comparison
+    before: Document
+    after: Document
+    config: Config  # of the child
+
+
+def fix(
+    config: Config,
+    settings: Mapping[str, Any],
+    wanted: Wanted,
+    *,
+    base: Path,
+    out: Path,
+    source: str,
+    command: str,
+    progress: Progress,
+) -> Fixed:
+    """Mend a subject, and write the winner's model and its audit.toml below `out`.
+
+    Args:
+        config: The parent's.
+        settings: The same as they were read, for the child's audit.toml.
+        wanted: Which remedies.
+        base: Folder that relative paths are looked up in.
+        out: Where model, settings and all that makes stopped work resume are kept.
+        source: The config's name, for messages.
+        command: The command line.
+        progress: Told what is being done.
+
+    Raises:
+        UserError: The subject cannot be mended so, or not at all; before any long work where that can be known.
+    """
+    started = datetime.now(UTC)
+    given = _asked(config, wanted, source=source)
+    atomic.probe_writable(out)
+    check_names(config, source=source)
+    before = None if config.baseline is None else documents.load(base / config.baseline)
+    progress("reading the data", 0, 1)
+    table = load(None, config, base=base, source=source)
+    bench = _Bench(
+        table=table,
+        config=config,
+        base=base,
+        cache=Cache(out / "private" / "cache"),
+        source=source,
+        progress=progress,
+    )
+    for each in given:
+        bench.check(each)
+    where = Whereabouts(base=base, data=whereabouts(None, config, base), source=source, command=command)
+
+    def audited(subject: Subject, settled: Config, name: str) -> Document:
+        return examine(
+            subject,
+            settled,
+            before=before,
+            cache=bench.cache,
+            out=atomic.directory(out / name),
+            where=where,
+            started=datetime.now(UTC),
+            progress=progress,
+        )
+
+    bench.subject(config, choosing=True)  # no tune rows: said before the parent is audited
+    parent = bench.subject(config)
+    candidates.needed(given, parent.outline.offers)
+    first = audited(parent, config, "parent")
+    tries = given
+    refused: list[tuple[Candidate, str]] = []
+    if wanted.auto:
+        tries, refused = candidates.answering(first, config, group_at_decision=wanted.group_at_decision)
+    tries, left = candidates.within(tries, wanted.budget)
+    limits = {each.check: each.limit for each in first.findings}
+    plain, tried, rows = bench.tried(tries, limits, lenient=wanted.auto)
+    winner = _winner(tries, tried, first, refused, source=source)
+    mended = winner.put_on(config)
+    child = replace(bench.subject(mended), parent=parent.fingerprint)
+    second = audited(child, mended, "child")
+    notes = (
+        [] if not left else [f"{left} more were not tried: the budget of {wanted.budget} trained models was used up."]
+    )
+    notes += _kept(child, mended, settings, parent=parent.fingerprint, base=base, out=out)
+    if plain <= min(each.penalty for each in tried if each.penalty is not None):
+        notes.append("On the rows held for choosing, nothing that was tried did better than the model as it is.")
+    remedies = [candidates.info(each.remedy) for each in winner.remedies]
+    notes += [
+        f"{each.id} reads the group when it decides, which the law may forbid"
+        + (f"; {each.instead} does not." if each.instead else ".")
+        for each in remedies
+        if each.reads_group
+    ]
+    work = Work(
+        remedies=winner.applied,
+        tried=(*_marked(tries, tried, winner), *(_refused(each, why) for each, why in refused)),
+        choosing_rows=rows,
+        notes=tuple(notes),
+        answers=frozenset(check for each in remedies for check in each.answers),
+        spent={
+            "models trained": bench.trained,
+            "seconds": round((datetime.now(UTC) - started).total_seconds(), 2),
+        },
+    )
+    sides = [Judged.load(out / name) for name in ("parent", "child")]
+    comparison = compare(
+        first,
+        second,
+        rows=None if sides[0] is None or sides[1] is None else (sides[0], sides[1]),
+        measures=measured.shared(out / "parent", out / "child"),
+        work=work,
+        provenance={
+            "tool": "fairwitness",
+            "version": __version__,
+            "seed": config.seed,
+            "config_digest": config.digest,
+            "data_digest": table.fingerprint,
+            "started": started.isoformat(timespec="seconds"),
+            "command": command,
+        },
+    )
+    return Fixed(comparison=comparison, before=first, after=second, config=mended)
+
+
+def _asked(config: Config, wanted: Wanted, *, source: str) -> list[Candidate]:
+    """The remedies named, or nothing yet where findings will name them; refuses what cannot be mended."""
+    if wanted.auto == bool(wanted.remedies):
+        raise ConfigError(
+            f"{source}: name what to try, --remedy ID, or let the failing findings name it, --auto; one of them"
+        )
+    if wanted.budget < 1:
+        raise ConfigError(f"{source}: the budget is {wanted.budget} trained models; give one at least, --budget 1")
+    if makes_rows(config) or config.model.train == "autoencoder":
+        raise ConfigError(f"{source}: {config.model.train!r} decides about nobody, and remedies mend decisions")
+    if config.model.train is None:
+        raise ConfigError(
+            f"{source}: fix trains the model again, and [model] does not say how; name a recipe, [model] train = 'mlp', or "
+            "your own, 'module:factory'"
+        )
+    return candidates.named([candidates.parse(text) for text in wanted.remedies]) if wanted.remedies else []
+
+
+@dataclass(slots=True, kw_only=True)
+class _Bench:
+    """Where children are built from the parent's data; what is built once is found again in the cache."""
+
+    table: Table
+    config: Config
+    base: Path
+    cache: Cache
+    source: str
+    progress: Progress
+    trained: int = 0
+
+    def check(self, candidate: Candidate) -> None:
+        """Refuse remedies that the subject cannot take, before anything is trained."""
+        config = candidate.put_on(self.config)
+        request = Request(
+            table=self.table,
+            declared=declare(self.table, config, source=self.source),
+            goal=outcomes.target(self.table, config, source=self.source),
+            parts=None,
+            config=config,
+            base=self.base,
+            source=self.source,
+        )
+        blueprints.blueprint(request)
+
+    def subject(self, config: Config, *, choosing: bool = False) -> Subject:
+        made = assemble(
+            self.table,
+            config,
+            model=None,
+            base=self.base,
+            cache=self.cache,
+            progress=self.progress,
+            source=self.source,
+            choosing=choosing,
+        )
+        self.trained += made.trained
+        return made
+
+    def tried(
+        self, tries: Sequence[Candidate], limits: Mapping[str, Limit | None], *, lenient: bool
+    ) -> tuple[float, list[Tried], int]:
+        """The parent's penalty on the rows held for choosing, each candidate there, in order, and how many rows those are."""
+        parent = Judged.of(self.subject(self.config, choosing=True))
+        if parent is None:
+            raise ConfigError(f"{self.source}: the model decides nothing, so there is nothing to choose by")
+        seen: set[str | None] = {None}
+        found = []
+        for number, each in enumerate(tries):
+            self.progress(f"trying {each.words}", number, len(tries))
+            clock, key = time.perf_counter(), each.training
+            needs = int(key not in seen)
+            seen.add(key)
+            try:
+                child = Judged.of(self.subject(each.put_on(self.config), choosing=True))
+            except UserError as error:
+                if not lenient:
+                    raise
+                found.append(_refused(each, str(error)))
+                continue
+            penalty, accuracy = (None, None) if child is None else _penalty(parent, child, limits)
+            found.append(
+                Tried(
+                    remedies=each.applied,
+                    trained=needs,
+                    seconds=round(time.perf_counter() - clock, 2),
+                    penalty=penalty,
+                    accuracy=accuracy,
+                    chosen=False,
+                )
+            )
+        return _penalty(parent, parent, limits)[0], found, len(parent.ids)
+
+
+def _penalty(parent: Judged, child: Judged, limits: Mapping[str, Limit | None]) -> tuple[float, float | None]:
+    """What the child's gaps exceed their limits by, summed, and the accuracy it lost; and its accuracy."""
+    moved = compared(pair(parent, child), rng=np.random.default_rng(0), draws=2)
+    total = 0.0
+    for each in moved:
+        limit = limits.get(each.check)
+        if each.metric in COUNTED and limit is not None and limit.at_most is not None:
+            total += 1.0 if each.after is None else max(0.0, each.after - limit.at_most)
+    accuracy = next((each for each in moved if each.metric == "accuracy" and each.about is None), None)
+    if accuracy is None or accuracy.before is None or accuracy.after is None:
+        return total, None
+    return total + accuracy.before - accuracy.after, accuracy.after
+
+
+def _winner(
+    tries: Sequence[Candidate],
+    tried: Sequence[Tried],
+    parent: Document,
+    refused: Sequence[tuple[Candidate, str]],
+    *,
+    source: str,
+) -> Candidate:
+    """The candidate with the lowest penalty; of equal ones the first, which is the simplest."""
+    known = [(each.penalty, place) for place, each in enumerate(tried) if each.penalty is not None]
+    if known:
+        return tries[min(known)[1]]
+    if not any(each.verdict == "fail" for each in parent.findings):
+        raise ConfigError(f"{source}: nothing fails, so there is nothing to mend; --remedy ID tries one all the same")
+    why = next((each.reason for each in tried if each.reason), "") or (refused[0][1] if refused else "")
+    raise ConfigError(f"{source}: no remedy could be tried{f': {why}' if why else ', as no failing finding names one'}")
+
+
+def _marked(tries: Sequence[Candidate], tried: Sequence[Tried], winner: Candidate) -> tuple[Tried, ...]:
+    return tuple(replace(each, chosen=one is winner) for one, each in zip(tries, tried, strict=True))
+
+
+def _refused(candidate: Candidate, why: str) -> Tried:
+    return Tried(
+        remedies=candidate.applied, trained=0, seconds=0.0, penalty=None, accuracy=None, chosen=False, reason=why
+    )
+
+
+def _kept(
+    child: Subject, config: Config, settings: Mapping[str, Any], *, parent: str, base: Path, out: Path
+) -> list[str]:
+    """Write the model and the settings that audit it; a note where the model is not ours to save."""
+    try:
+        keeping.save(out / "model", child, config, parent=parent)
+    except ModelError as error:
+        return [f"The mended model was not saved: {error}."]
+    moved = {**settings, "model": {"saved": "model"}}
+    for table, key in (("data", "path"), ("policy", "path"), ("decisions", "ledger")):
+        inner = moved.get(table)
+        if isinstance(inner, Mapping) and isinstance(inner.get(key), str):
+            moved[table] = {**inner, key: _from(out, base, inner[key])}
+    if isinstance(moved.get("baseline"), str):
+        moved["baseline"] = _from(out, base, str(moved["baseline"]))
+    text = "# Written by fairwitness fix: audits the mended model in the folder beside it.\n" + dump_toml(moved)
+    atomic.write_text(out / "audit.toml", text)
+    return []
+
+
+def _from(out: Path, base: Path, path: str) -> str:
+    """A path as seen from the folder that is written."""
+    if path.startswith("package:") or Path(path).is_absolute():
+        return path
+    return Path(os.path.relpath(base / path, out)).as_posix()

@@ -1,0 +1,89 @@
+"""A comparison in sentences: what got better first, and in the same sentence what was given for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fairwitness.core.comparison import Criterion
+from fairwitness.draw import format as fmt
+from fairwitness.draw.changes import difference, name
+
+GROWN = 1.5
+"""A gap so many times as wide is named even where the interval of its change reaches zero,"""
+
+LEAST = 0.05
+"""if it grew by five points at least;"""
+
+LOST = 0.02
+"""and accuracy, if two points of it are lost."""
+
+TINY = 0.01
+"""Of a smaller gap nobody asks how many times as wide it is now."""
+
+PARTS = ("true-positive-rate gap", "false-positive-rate gap")
+"""What the equalised-odds gap is the wider of; not named beside it."""
+
+
+def headline(criteria: Sequence[Criterion], *, answers: frozenset[str]) -> str:
+    """The first sentence of every surface.
+
+    Args:
+        criteria: All of them.
+        answers: Checks that the remedies are for; what got better among them is named first.
+    """
+    judged = [each for each in criteria if each.judged and each.change is not None]
+    if not judged:
+        return "Nothing was judged in both, so nothing can be said of what changed."
+    better, worse = [each for each in judged if each.moved == "better"], given(judged)
+    if better:
+        best = max(better, key=lambda each: (each.check in answers, each.unit == "points", abs(each.change or 0)))
+        rest = len(better) - 1
+        opening = f"The {name(best)} {_moved(best)} beyond doubt"
+        opening += f", and {rest} more {'criteria' if rest > 1 else 'criterion'} got better" if rest else ""
+    else:
+        opening = "Nothing got better beyond doubt"
+    if not worse:
+        return f"{opening}; nothing that is judged got clearly worse."
+    also = f"; {len(worse) - 1} more got worse" if len(worse) > 1 else ""
+    return f"{opening}, but the {name(worst := worse[0])} {_moved(worst)}{_doubt(worst)}{also}."
+
+
+def trades(criteria: Sequence[Criterion]) -> tuple[str, ...]:
+    """Each judged criterion that got worse, in a sentence, the worst first."""
+    judged = [each for each in criteria if each.judged and each.change is not None]
+    return tuple(f"The {name(each)} {_moved(each)}: {difference(each)}{_doubt(each)}." for each in given(judged))
+
+
+def given(judged: Sequence[Criterion]) -> list[Criterion]:
+    """What got worse, beyond doubt first, then by how many times."""
+    found = [each for each in judged if each.moved == "worse" or _grown(each)]
+    odds = {each.about for each in found if each.metric == "equalised-odds gap"}
+    found = [each for each in found if each.metric not in PARTS or each.about not in odds]
+    return sorted(found, key=lambda each: (each.moved != "worse", each.unit != "points", -_times(each)))
+
+
+def _moved(criterion: Criterion) -> str:
+    """`fell from 26.0 to 4.1 points`, `grew to 4.0 times what it was, from 5.0 to 20.1 points`."""
+    before, after = criterion.before or 0.0, criterion.after or 0.0
+    times = _times(criterion)
+    verb = "fell" if after < before else "grew"
+    if criterion.better == "lower" and times >= GROWN and before >= TINY:
+        verb = f"grew to {times:.1f} times what it was,"
+    return f"{verb} from {fmt.bare(before, criterion.unit)} to {fmt.number(after, criterion.unit)}"
+
+
+def _times(criterion: Criterion) -> float:
+    return (criterion.after or 0.0) / criterion.before if criterion.before else float("inf")
+
+
+def _grown(criterion: Criterion) -> bool:
+    """Clearly worse by the numbers, though not beyond doubt."""
+    if criterion.moved != "unclear" or criterion.change is None or criterion.unit not in {"points", "share"}:
+        return False
+    if criterion.better == "higher":
+        return criterion.change <= -LOST
+    return criterion.change >= LEAST and _times(criterion) >= GROWN
+
+
+def _doubt(criterion: Criterion) -> str:
+    return ", beyond doubt" if criterion.moved == "worse" else ", which may be chance"

@@ -1,0 +1,56 @@
+"""comparison.json: written and read as findings.json is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fairwitness.core.comparison import COMPARISON_VERSION, Comparison
+from fairwitness.core.digest import digest as plain_digest
+from fairwitness.io import findings
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+def dump(comparison: Comparison) -> str:
+    """The comparison as JSON text; see `findings.dump`."""
+    return findings.text(comparison)
+
+
+def load(path: str | Path) -> Comparison:
+    """Read a comparison and check it against the types.
+
+    Raises:
+        DataError: It is missing, too large, not JSON, of another version, or not a comparison.
+    """
+    return findings.checked(path, _adapter(), version=COMPARISON_VERSION, maker="fairwitness fix")
+
+
+def digest(comparison: Comparison) -> str:
+    """SHA-256 over what was compared and found, as 64 hex digits; times, work spent and the command line are left out."""
+    return plain_digest(
+        replace(
+            comparison, spent={}, provenance={}, tried=tuple(replace(each, seconds=0.0) for each in comparison.tried)
+        )
+    )
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of comparison.json."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:fairwitness:comparison:{COMPARISON_VERSION}",
+        **_adapter().json_schema(mode="serialization"),
+        "title": "fairwitness comparison",
+        "description": "What changed between two audits, and how sure that is. Counts, rates and digests: no rows.",
+    }
+
+
+@cache
+def _adapter() -> TypeAdapter[Comparison]:
+    from pydantic import TypeAdapter  # heavy, and only wanted here
+
+    return TypeAdapter(Comparison)
