@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fairwitness.core.columns import Column
 from fairwitness.core.estimate import Estimate
 from fairwitness.data.levels import FOLDS, Ints, Levels, fold_of, levels, telling
+from fairwitness.io.trees import for_trees
 from fairwitness.stats.auc import auc
 from fairwitness.stats.multiple import benjamini_hochberg
 
@@ -19,8 +20,6 @@ FEW_TO_FIT = 2 * FOLDS
 """A group with fewer people cannot be in every fold twice: it is left out."""
 MOST_GROUPS = 12
 """Groups a model is fitted to tell apart: each costs its own trees in every fold."""
-MOST_NAMES = 250
-"""Most categories of a column the model tells apart; rarer ones are one."""
 BINS = 10
 FEW_IN_LEVEL = 10
 
@@ -85,8 +84,7 @@ def strength(
 
     names, coded = np.unique(groups.astype(str), return_inverse=True)
     fold = fold_of(coded, rng=rng)
-    table = np.column_stack([_model_column(columns[each.name]) for each in features])
-    named = [columns[each.name].dtype.kind == "O" for each in features]
+    table, named = for_trees(columns, features)
     scores = np.empty((len(coded), len(names)))
     for part in range(FOLDS):
         out = fold == part
@@ -194,19 +192,3 @@ def _coarse(column: Levels) -> Ints:
         return place[column.codes].astype(np.int64)
     often = sizes >= FEW_IN_LEVEL
     return np.where(often, np.arange(column.size), column.size)[column.codes]
-
-
-def _model_column(values: NDArray[Any]) -> NDArray[np.float64]:
-    """A column as the trees read it: numbers as they are, categories by falling frequency, the rare ones as one."""
-    if values.dtype.kind == "f":
-        return np.where(np.isinf(values), np.nan, values)
-    names, codes, counts = np.unique(
-        np.array(["" if value is None else value for value in values], dtype=str),
-        return_inverse=True,
-        return_counts=True,
-    )
-    rank = np.empty(len(names))
-    rank[np.argsort(-counts, kind="stable")] = np.minimum(np.arange(len(names)), MOST_NAMES)
-    coded: NDArray[np.float64] = rank[codes]
-    coded[[value is None for value in values]] = np.nan
-    return coded

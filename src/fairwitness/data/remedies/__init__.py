@@ -1,0 +1,1 @@
+"""Remedies of biased data; each file is one."""
