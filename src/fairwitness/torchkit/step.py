@@ -138,6 +138,8 @@ class Step:
 
     def weighed(self, batch: Batch) -> Batch:
         """The batch with the weights of all parts multiplied onto its own."""
+        if not self._weighers:
+            return batch
         weights = batch.weights
         for weigher in self._weighers:
             own = weigher.weigh(batch)
