@@ -124,3 +124,12 @@ def test_a_source_given_on_the_spot_displaces_what_was_said_of_another(
         assert not {"factory", "activation", "seen"} & set(laid)
     if "train" in over:
         assert "threshold" not in laid
+
+
+def test_what_roles_and_appeals_say_answers_the_questions_that_ask_for_it() -> None:
+    roles, appeals = {"owner": ["Ada Byron", "Cy Dale"]}, {"contact": "Appeals desk\n1 Main Street"}
+    answers = parse({"roles": roles, "appeals": appeals}, source="a").answers
+    assert answers == {"owner": "Ada Byron, Cy Dale", "appeal_contact": "Appeals desk 1 Main Street"}
+    context = {"owner": "The board", "purpose": "Lending."}
+    assert parse({"roles": roles, "context": context}, source="a").answers == context
+    assert parse({}, source="a").answers == {}

@@ -138,7 +138,7 @@ def examine(
         steps,
         subject.outline,
         provider,
-        context=config.context,
+        context=config.answers,
         level=config.level,
         seed=config.seed,
         progress=progress,
@@ -169,7 +169,7 @@ def examine(
         gate=gate,
         findings=findings,
         summary={verdict.value: counts.get(verdict, 0) for verdict in Verdict},
-        context=dict(config.context),
+        context=config.answers,
         provenance=Provenance(
             tool="fairwitness",
             version=__version__,

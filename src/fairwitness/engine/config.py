@@ -323,6 +323,12 @@ class Config(Table):
         return reference
 
     @property
+    def answers(self) -> dict[str, str]:
+        """Answers to the audit's questions: those of `[context]`, and what `[roles]` and `[appeals]` say already."""
+        said = {"owner": ", ".join(self.roles.owner), "appeal_contact": " ".join(self.appeals.contact.split())}
+        return {key: answer for key, answer in said.items() if answer} | dict(self.context)
+
+    @property
     def digest(self) -> str:
         return digest(self.model_dump(mode="json"))
 

@@ -97,7 +97,9 @@ def _repeated(
     table = read(_place(then, findings, None if config is None else settings, base, data))
     judged = load(table, settings, base=base, source=source)  # as appeals have put it right since, or not
     if judged.fingerprint != made.data_digest:
-        return [_digests("data", made.data_digest, judged.fingerprint), *causes], []
+        put_right = table.fingerprint == made.data_digest  # the file is the same
+        where = "as appeals have put recorded outcomes right since" if put_right else ""
+        return [_digests("data", made.data_digest, judged.fingerprint, where), *causes], []
     with showing() as progress:
         now = audit(settings, data=table, base=base, source=source, progress=progress)
     numbers = of_numbers(then, now, tolerance=tolerance)
@@ -162,8 +164,8 @@ def _whole(settings: Config) -> dict[str, Any]:
     return settings.model_dump(mode="json")
 
 
-def _digests(what: What, then: str | None, now: str | None) -> Difference:
+def _digests(what: What, then: str | None, now: str | None, where: str = "") -> Difference:
     from fairwitness.accountability.policy.reproduced import Difference
 
     short = ["none" if digest is None else f"sha256 {digest[:12]}" for digest in (then, now)]
-    return Difference(what=what, where="", then=short[0], now=short[1])
+    return Difference(what=what, where=where, then=short[0], now=short[1])

@@ -220,4 +220,4 @@ def _tell(own: Sequence[Checkpoint], elsewhere: Sequence[Checkpoint], walk: _Wal
 
 
 def _entries(number: int) -> str:
-    return f"{number} {'entry' if number == 1 else 'entries'}"
+    return f"{number:,} {'entry' if number == 1 else 'entries'}"

@@ -29,7 +29,7 @@ def requirements(policy: Policy, recorded: Mapping[str, Assessment]) -> Iterator
         last = recorded.get(form)
         what = "a complete impact assessment" + (f" ({form})" if form else "")
         if last is None:
-            says = f"none is recorded; `fairwitness assess{f' --form {form}' if form else ''}` makes one"
+            says = f"none is recorded; `fairwitness assess FINDINGS{f' --form {form}' if form else ''}` makes one"
         else:
             says = "complete" if last.complete else "open questions are left in it; answer them and assess again"
         yield Requirement(kind="assessment", what=what, holds=last is not None and last.complete, says=says)

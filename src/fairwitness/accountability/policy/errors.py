@@ -31,7 +31,7 @@ class SignOffError(UserError, ValueError):
     def assessment_open(cls) -> Self:
         return cls(
             "the policy asks for a complete impact assessment before an approval, and none is recorded; "
-            "`fairwitness assess` makes one"
+            "`fairwitness assess FINDINGS` makes one"
         )
 
     @classmethod
