@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fairwitness.core.asks import CORRECT, DECISION, FAVORED, LABEL, SCORE, YES
 from fairwitness.core.errors import DataError
-from fairwitness.engine.mending import joined
+from fairwitness.core.remedy import joined
 from fairwitness.engine.subject import Subject
 from fairwitness.fairness.pairs import Answers, Decided, Pair
 from fairwitness.io import atomic

@@ -22,7 +22,6 @@ from fairwitness.core.remedy import (
     Tuned,
     labels_of,
 )
-from fairwitness.core.remedy import joined as joined  # noqa: PLC0414 - the engine looks for it here
 from fairwitness.core.subject import Layer, Model, Outputs, Rows
 from fairwitness.engine.blueprints import looked_at, options_of, remedy_of
 

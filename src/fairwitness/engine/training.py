@@ -15,7 +15,7 @@ from fairwitness.core.blueprint import Blueprint
 from fairwitness.core.columns import CROSS
 from fairwitness.core.digest import digest
 from fairwitness.core.errors import ConfigError, DataError, UserError
-from fairwitness.core.remedy import Learning, MakesPart
+from fairwitness.core.remedy import Learning, MakesPart, joined
 from fairwitness.core.subject import Model, Rows
 from fairwitness.engine import blueprints, mending, split
 from fairwitness.engine.cache import Cache
@@ -87,7 +87,7 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
         rows=rows,
         target=goal.recorded,
         weights=np.ones(len(rows)),
-        groups={name: mending.joined([held]) for name, held in request.declared.groups.items()},
+        groups={name: joined([held]) for name, held in request.declared.groups.items()},
         columns=columns,
         classes=goal.classes,
         positive=goal.positive or "",
@@ -109,12 +109,13 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     model = mending.mended(
         core, learning, plan, rows.where(tune), goal.recorded[tune], threshold=core.rule.threshold, seed=config.seed
     )
+    read = tuple(column.name for column in learning.columns)
     return Built(
         model=model,
-        features=kept,
-        withheld=withheld,
+        features=read,
+        withheld=withheld | {name: "left out by a remedy" for name in kept if name not in read},
         goal=goal,
-        notes=model.notes,
+        notes=(*core.notes, *learning.notes) if model is core else model.notes,
         trainer=trainer,
         trained=trained,
     )
