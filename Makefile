@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: audit test lint bench docs clean
+.PHONY: audit audit-images test lint bench docs clean
 .DEFAULT_GOAL := audit
 
 $(READY): pyproject.toml constraints.txt
@@ -18,6 +18,12 @@ audit: $(READY)  ## audit real Boston mortgage decisions and a network trained o
 	@$(BIN)/fairwitness audit out/loan/audit.toml --out out/loan/report; \
 	  code=$$?; test $$code -le 1 || exit $$code; \
 	  echo "The audit found what is shown above. Open out/loan/report/report.html"
+
+audit-images: $(READY)  ## audit 5,000 handwritten digits and a network trained on them
+	@test -f out/digits/audit.toml || $(BIN)/fairwitness example digits out/digits
+	@$(BIN)/fairwitness audit out/digits/audit.toml --out out/digits/report; \
+	  code=$$?; test $$code -le 1 || exit $$code; \
+	  echo "The audit found what is shown above. Open out/digits/report/report.html"
 
 test: $(READY)  ## the whole suite
 	$(BIN)/python -m pytest -q

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from fairwitness.core import asks
 from fairwitness.core.errors import UserError
+from fairwitness.core.subject import Outputs
 from fairwitness.engine import outcomes
 from fairwitness.engine.config import parse
 from fairwitness.io.read import read
@@ -97,3 +99,10 @@ def test_a_custom_of_naming_is_taken_and_noted() -> None:
 )
 def test_values_of_the_config_as_class_names(value: Any, classes: tuple[str, ...], name: str) -> None:
     assert outcomes.class_name(value, classes) == name
+
+
+def test_scores_of_several_classes_are_scores_though_no_class_is_the_positive_one() -> None:
+    outputs = Outputs(scores=np.full((2, 3), 1 / 3), decisions=np.array(["a", "b"], dtype=object))
+    made = outcomes.model_decisions(outputs, outcomes.Target(classes=("a", "b", "c")), np.ones(2, dtype=bool), "")
+    assert made.scored
+    assert made.scores is None

@@ -21,6 +21,7 @@ PILLARS: dict[str, str] = {
     "data": "Bias in data",
     "fairness": "Fairness of decisions",
     "privacy": "Privacy",
+    "robustness": "Robustness",
     "explain": "Transparency",
     "accountability": "Accountability",
 }

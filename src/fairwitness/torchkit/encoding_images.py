@@ -84,8 +84,12 @@ class ImageEncoding:
 def pixels(images: NDArray[Any]) -> Tensor:
     """(n, H, W), (n, H, W, C) or (n, C, H, W) images as (n, C, H, W) float32; bytes become [0, 1]."""
     held = torch.from_numpy(np.ascontiguousarray(images))
-    scaled = held.float() / 255 if held.dtype == torch.uint8 else held.float()
-    if scaled.ndim == 3:
-        return scaled[:, None]
-    channels_last = scaled.shape[-1] in {1, 3, 4} and scaled.shape[1] not in {1, 3, 4}
-    return scaled.permute(0, 3, 1, 2).contiguous() if channels_last else scaled
+    return channels_first(held.float() / 255 if held.dtype == torch.uint8 else held.float())
+
+
+def channels_first(images: Tensor) -> Tensor:
+    """Images in any of those orders of axes as (n, C, H, W)."""
+    if images.ndim == 3:
+        return images[:, None]
+    channels_last = images.shape[-1] in {1, 3, 4} and images.shape[1] not in {1, 3, 4}
+    return images.permute(0, 3, 1, 2).contiguous() if channels_last else images

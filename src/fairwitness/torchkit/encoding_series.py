@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +16,8 @@ from fairwitness.core.subject import Rows
 from fairwitness.torchkit.encoding import Block, columns_from_json, columns_to_json, refuse_answers
 from fairwitness.torchkit.errors import EncodingError
 from fairwitness.torchkit.frames import require
+
+Held = TypeVar("Held", NDArray[Any], Tensor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ class SeriesEncoding:
         require(columns, rows, source="training rows")
         if several:
             return cls(columns=tuple(columns), steps=len(columns), dimensions=1)
-        values = _stepwise(rows.media[columns[0].name])
+        values = stepwise(rows.media[columns[0].name])
         return cls(columns=tuple(columns), steps=values.shape[1], dimensions=values.shape[2])
 
     @property
@@ -70,7 +72,7 @@ class SeriesEncoding:
         require(self.columns, rows, source="rows")
         name = self.columns[0].name
         if self.columns[0].media:
-            values = _stepwise(rows.media[name])
+            values = stepwise(rows.media[name])
             if values.shape[1:] != (self.steps, self.dimensions):
                 raise EncodingError.series_size(name, values.shape[1:], (self.steps, self.dimensions))
         else:
@@ -87,6 +89,6 @@ class SeriesEncoding:
         return cls(columns=columns, steps=value["steps"], dimensions=value["dimensions"])
 
 
-def _stepwise(values: NDArray[Any]) -> NDArray[Any]:
+def stepwise(values: Held) -> Held:
     """(n, steps) or (n, dimensions, steps) series as (n, steps, dimensions)."""
-    return values[:, :, None] if values.ndim == 2 else values.transpose(0, 2, 1)
+    return values[:, :, None] if values.ndim == 2 else values.swapaxes(1, 2)

@@ -22,6 +22,7 @@ from fairwitness.torchkit.errors import LoadError, OutputError
 from fairwitness.torchkit.foreign.outputs import LOGITS, chosen, named_parts
 from fairwitness.torchkit.frames import BATCH_ROWS, batches, cut
 from fairwitness.torchkit.layers import layers_as_run, reading
+from fairwitness.torchkit.logits import comparable
 from fairwitness.torchkit.modules.generative import GenerativeNet
 from fairwitness.torchkit.modules.net import Net
 from fairwitness.torchkit.scores import DecisionRule
@@ -114,6 +115,17 @@ class TorchModel:
         self._probed = True
         return self.notes
 
+    def logits(self, inputs: Inputs) -> Tensor:
+        """(n, k) numbers on encoded rows, of which the decided class has the highest; gradients lead back to `inputs`.
+
+        The threshold is in them, so a binary decision turns where the two are equal. Call `outputs` or `probe` before.
+        """
+        made = self.pick(call(self.module, inputs), _length(inputs))
+        raw = made.reshape(_length(inputs), -1)
+        if self._order is not None and raw.shape[1] == len(self._order):
+            raw = raw[:, list(self._order)]
+        return comparable(raw, self.rule)
+
     def layers(self, rows: Rows) -> tuple[Layer, ...]:
         """The layers as they run on a few of `rows`; see `layers_as_run`."""
         few = cut(rows, 0, PROBE_ROWS - 1)  # seven is rarely a width too, so the batch axis stands out
@@ -198,6 +210,13 @@ class TorchModel:
             return cls.load(folder)
         except LoadError:
             return None
+
+
+def _length(inputs: Inputs) -> int:
+    """Rows of encoded inputs."""
+    if isinstance(inputs, Tensor):
+        return len(inputs)
+    return len(next(iter(inputs.values() if isinstance(inputs, Mapping) else inputs)))
 
 
 def call(module: nn.Module, inputs: Inputs) -> Any:  # noqa: ANN401 - a module may return anything

@@ -1,0 +1,1 @@
+"""Robustness: what small changes and worse conditions do to decisions."""
