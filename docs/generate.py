@@ -48,6 +48,17 @@ MODULES = {
     "stats": [],
 }
 
+PARTS = {
+    "accountability": (
+        *("ledger.store", "ledger.entries", "ledger.keys", "ledger.merkle", "ledger.notes", "ledger.bundle"),
+        *("ledger.verify", "ledger.standalone", "ledger.witness", "policy.rules", "policy.gate", "policy.signoff"),
+        *("policy.reproduced", "assess.assessment", "assess.aia", "regulation.tables", "regulation.rows"),
+        *("decisions.record", "decisions.intake", "decisions.appeals", "decisions.rulings", "decisions.states"),
+        *("decisions.erasure", "decisions.trace", "decisions.letter", "decisions.counts", "decisions.vault"),
+    ),
+}
+"""Modules of a pillar's subpackages that are documented, after its plain ones."""
+
 
 def pages() -> dict[str, str]:
     """Every generated page by its path under docs/."""
@@ -68,7 +79,7 @@ def _modules() -> dict[str, list[str]]:
     found = dict(MODULES)
     for folder in ["stats", *PILLARS]:
         names = sorted(path.stem for path in (source / folder).glob("*.py") if path.stem != "__init__")
-        found[folder] = [f"fairwitness.{folder}.{name}" for name in names]
+        found[folder] = [f"fairwitness.{folder}.{name}" for name in (*names, *PARTS.get(folder, ()))]
     return {name: modules for name, modules in found.items() if modules}
 
 
