@@ -146,5 +146,5 @@ class Comparison:
     tried: tuple[Tried, ...]
     choosing_rows: int
     notes: tuple[str, ...]
-    spent: Mapping[str, float]
+    spent: Mapping[str, int | float]
     provenance: Mapping[str, Any]

@@ -53,8 +53,10 @@ def info(name: str) -> RemedyInfo:
     return registry.remedy(name, source="--remedy").info
 
 
-def parse(text: str) -> RemedySettings:
+def parse(text: str, config: Config) -> RemedySettings:
     """A remedy as it is named on the command line: `ID`, `ID:by=race`, `ID:by=race:strength=0.5`.
+
+    Where it looks at a group and none is named, it is the only one there is.
 
     Raises:
         ConfigError: There is no such remedy, or a part of it is no `name=value`.
@@ -65,7 +67,8 @@ def parse(text: str) -> RemedySettings:
     for part in rest:
         key, _, value = part.partition("=")
         options[key] = _scalar(value)
-    by = options.pop("by", None)
+    groups = config.subject.groups
+    by = options.pop("by", groups[0] if info(name).by_group and len(groups) == 1 else None)
     return RemedySettings(remedy=name, by=None if by is None else str(by), options=options)
 
 

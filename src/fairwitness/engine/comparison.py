@@ -74,6 +74,7 @@ def compare(
         moved = compared(held, rng=generator(before.provenance.seed, "comparison")) if n else []
         criteria = criteria_of(moved, limits, level=level)
         notes += _left_out(moved)
+        notes += trades.to_tell(criteria, answers=work.answers)
         criteria += [measured(each, level=level) for each in measures]
     else:
         criteria, why = _of_summaries(before, after, level=level)

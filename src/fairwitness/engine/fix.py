@@ -206,7 +206,7 @@ def _asked(config: Config, wanted: Wanted, *, source: str) -> list[Candidate]:
             f"{source}: fix trains the model again, and [model] does not say how; name a recipe, [model] train = 'mlp', or "
             "your own, 'module:factory'"
         )
-    return candidates.named([candidates.parse(text) for text in wanted.remedies]) if wanted.remedies else []
+    return candidates.named([candidates.parse(text, config) for text in wanted.remedies]) if wanted.remedies else []
 
 
 @dataclass(slots=True, kw_only=True)

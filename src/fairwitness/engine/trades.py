@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 from fairwitness.core.comparison import Criterion
 from fairwitness.draw import format as fmt
 from fairwitness.draw.changes import difference, name
+from fairwitness.draw.words import capital
 
 GROWN = 1.5
 """A gap so many times as wide is named even where the interval of its change reaches zero,"""
@@ -40,6 +42,8 @@ def headline(criteria: Sequence[Criterion], *, answers: frozenset[str]) -> str:
         rest = len(better) - 1
         opening = f"The {name(best)} {_moved(best)} beyond doubt"
         opening += f", and {rest} more {'criteria' if rest > 1 else 'criterion'} got better" if rest else ""
+    elif hoped := _hoped(judged, answers):
+        opening = f"The {name(hoped)} {_moved(hoped)}, which may be chance, and nothing got better beyond doubt"
     else:
         opening = "Nothing got better beyond doubt"
     if not worse:
@@ -54,12 +58,43 @@ def trades(criteria: Sequence[Criterion]) -> tuple[str, ...]:
     return tuple(f"The {name(each)} {_moved(each)}: {difference(each)}{_doubt(each)}." for each in given(judged))
 
 
+def to_tell(criteria: Sequence[Criterion], *, answers: frozenset[str]) -> list[str]:
+    """How many rows would tell what these cannot, of the criteria that the remedies are for."""
+    said = []
+    for each in criteria:
+        near = each.high if each.better == "lower" else each.low
+        if each.check not in answers or each.moved != "unclear" or not each.change or near is None or not _helped(each):
+            continue
+        rows = each.n * ((near - each.change) / each.change) ** 2
+        said.append(
+            f"{capital(name(each))}: about {fmt.count(_two_digits(rows))} rows like these would tell whether the change is "
+            f"real, if it is as large as it looks; here are {fmt.count(each.n)}."
+        )
+    return said
+
+
 def given(judged: Sequence[Criterion]) -> list[Criterion]:
     """What got worse, beyond doubt first, then by how many times."""
     found = [each for each in judged if each.moved == "worse" or _grown(each)]
     odds = {each.about for each in found if each.metric == "equalised-odds gap"}
     found = [each for each in found if each.metric not in PARTS or each.about not in odds]
     return sorted(found, key=lambda each: (each.moved != "worse", each.unit != "points", -_times(each)))
+
+
+def _helped(criterion: Criterion) -> bool:
+    return (criterion.change or 0) < 0 if criterion.better == "lower" else (criterion.change or 0) > 0
+
+
+def _hoped(judged: Sequence[Criterion], answers: frozenset[str]) -> Criterion | None:
+    """What the remedies are for and moved as it should, the most first."""
+    found = [each for each in judged if each.check in answers and each.unit == "points" and _helped(each)]
+    return max(found, key=lambda each: abs(each.change or 0), default=None)
+
+
+def _two_digits(rows: float) -> float:
+    """Rounded up: more digits would be a pretence."""
+    step = float(10 ** max(0, len(str(int(rows))) - 2))
+    return ceil(rows / step) * step
 
 
 def _moved(criterion: Criterion) -> str:

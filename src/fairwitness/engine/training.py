@@ -81,7 +81,7 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
         goal.positive,
         config.split,
         config.model.device,
-        config.groups if plan.edits else None,
+        config.groups if plan.rows or plan.train else None,
     )
     everything = Learning(
         rows=rows,
