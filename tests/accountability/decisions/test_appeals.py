@@ -274,3 +274,19 @@ def test_who_has_seen_the_score_in_an_earlier_appeal_does_not_review_again(book:
     with pytest.raises(AppealError, match="reviewed this decision before and has seen its score"):
         appeals.assign(book, again, reviewer="rita.review", by="Clara Clerk", rules=RULES, now=NOW)
     appeals.assign(book, again, reviewer="Sam Second", by="Clara Clerk", rules=RULES, now=NOW)
+
+
+def test_a_person_appeals_in_their_own_words_although_a_similar_case_was_opened(book: Book, ledger: Path) -> None:
+    (similar,) = decided(book, OVERTURN).opened
+    own = file(book, "application-18", reason="Mine was paid too.")
+    assert own != similar
+    case = steps.known(book, similar)
+    assert [step.step for step in case.steps] == ["filed", "withdrawn", "closed"]
+    assert counts.read(beside(ledger), today=NOW.date()).by(["sex"], "appealed")["women"] == 2
+
+
+def test_a_similar_case_under_review_goes_on(book: Book) -> None:
+    (similar,) = decided(book, OVERTURN).opened
+    reviewed(book, similar)
+    with pytest.raises(AppealError, match="is under appeal already"):
+        file(book, "application-18")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairwitness.accountability.ledger import Ledger, LedgerError, bundle, standalone
+from fairwitness.accountability.ledger import Ledger, LedgerError, bundle, files, standalone
 from fairwitness.accountability.ledger.keys import Signer
 from support.ledgers import entries, log_of
 
@@ -187,6 +187,17 @@ def test_the_file_of_the_verifier_runs_alone(made: dict[str, str], tmp_path: Pat
         wrong = isolated("verify.py", *words, cwd=tmp_path)
         assert wrong.returncode == 2
         assert len(wrong.stderr.splitlines()) == 1
+
+
+def test_a_giant_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    with (tmp_path / "bundle.json").open("wb") as file:
+        file.truncate(2**40)  # sparse: takes no room
+    (tmp_path / "verify.py").write_bytes(Path(str(standalone.__file__)).read_bytes())
+    alone = isolated("verify.py", "bundle.json", cwd=tmp_path)
+    assert (alone.returncode, alone.stderr.count("\n")) == (2, 1)
+    assert "larger than 512 MiB" in alone.stderr
+    with pytest.raises(LedgerError, match="larger than 512 MiB"):
+        files.text(tmp_path / "bundle.json")
 
 
 def test_the_verifier_imports_only_the_standard_library_and_cryptography() -> None:

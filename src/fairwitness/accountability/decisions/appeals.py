@@ -27,6 +27,9 @@ from fairwitness.accountability.decisions.steps import (
 )
 from fairwitness.accountability.policy.people import same_person
 
+SUPERSEDED = "The person appeals themselves, in words of their own."
+"""Why a review that was opened because of a similar case, and that nobody began, ends."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
@@ -67,9 +70,10 @@ def file(book: Book, decision: str, *, reason: str, by: str, rules: Rules, now: 
         entry, person = book.decision(decision)
         payload, _ = book.payload(entry, person)
         before = [case for case in appeals_of(book, person) if case.decision == entry]
-        for case in before:
-            if case.state is not State.CLOSED:
+        for case in (case for case in before if case.state is not State.CLOSED):
+            if case.origin == "person" or not case.blind:
                 raise AppealError.open_already(case.id)
+            act.step(act.step(case, State.WITHDRAWN, {"reason": SUPERSEDED}), State.CLOSED)
         last = last_day(book, entry, payload, rules)
         if last is not None and now.date() > last and not late.strip():
             raise AppealError.too_late(last.isoformat())

@@ -6,10 +6,7 @@ from pathlib import Path
 
 from fairwitness.accountability.ledger.errors import LedgerError
 from fairwitness.accountability.ledger.notes import Request
-from fairwitness.accountability.ledger.standalone import Checkpoint, MalformedError
-
-LARGEST = 2**31
-"""Bytes of a bundle."""
+from fairwitness.accountability.ledger.standalone import LARGEST_BUNDLE, Checkpoint, MalformedError
 
 
 def text(path: Path) -> str:
@@ -19,8 +16,8 @@ def text(path: Path) -> str:
         LedgerError: It cannot be read, is too large, or is not UTF-8.
     """
     try:
-        if path.stat().st_size > LARGEST:
-            raise LedgerError(f"{path}: larger than {LARGEST // 2**30} GiB; give a bundle or a checkpoint")
+        if path.stat().st_size > LARGEST_BUNDLE:
+            raise LedgerError(f"{path}: larger than {LARGEST_BUNDLE // 2**20} MiB; give a bundle of fewer entries")
         return path.read_bytes().decode()
     except UnicodeDecodeError:
         raise LedgerError(f"{path}: not UTF-8 text; give a bundle or a checkpoint") from None

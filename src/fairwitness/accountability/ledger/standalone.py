@@ -26,6 +26,7 @@ FORMAT = "fairwitness-bundle-1"
 NOTE, COSIGNATURE = 0x01, 0x04  # signature types of C2SP signed-note
 MOST_SIGNATURES = 100
 LARGEST_NOTE = 2**20
+LARGEST_BUNDLE = 2**29  # a million entries and more; reading takes eight times as much memory
 HASH = 32
 
 EMPTY = sha256().digest()
@@ -494,6 +495,10 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         keys = [Key.parse(line) for line in given.key]
         since = [path.read_bytes().decode() for path in given.since]
+        if given.bundle.stat().st_size > LARGEST_BUNDLE:
+            raise MalformedError(
+                f"the bundle is larger than {LARGEST_BUNDLE // 2**20} MiB; ask for one of fewer entries"
+            )
         result = check(given.bundle.read_bytes().decode(), keys=keys, since=since)
     except ImportError:
         sys.stderr.write("signatures need the package cryptography: pip install cryptography\n")
