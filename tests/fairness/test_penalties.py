@@ -180,7 +180,7 @@ def test_the_gradient_of_small_batches_is_on_average_that_of_all_rows() -> None:
     part, dice = GapPenalty(plenty(), memory=0.995), torch.Generator().manual_seed(1)
     total, steps = torch.zeros_like(logits), 0
     for passes in range(900):
-        for places in torch.randperm(60, generator=dice).split(6):
+        for places in torch.split(torch.randperm(60, generator=dice), 6):
             some = Batch(inputs=logits, target=batch.target[places], groups=batch.groups[places])
             (slope,) = torch.autograd.grad(penalty(part, logits[places], some), logits)
             if passes >= 200:

@@ -163,7 +163,8 @@ class GapPenalty(ChancePart):
             return within
         if self.among is None:
             return groups
-        return np.where(host(target) == self.among, groups, self.nowhere)
+        some: Codes = np.where(host(target) == self.among, groups, self.nowhere)
+        return some
 
     def arrange(self, seen: Seen) -> None:
         centring, number = centred(seen, self.strata)
@@ -196,7 +197,8 @@ class MiscalibrationPenalty(ChancePart):
 
     def cells(self, groups: Codes, target: Tensor, chances: Numbers) -> Codes:  # noqa: ARG002 - of no matter
         place = (chances.max(axis=0) * self.strata).astype(np.int64)
-        return groups * self.strata + np.minimum(place, self.strata - 1)
+        binned: Codes = groups * self.strata + np.minimum(place, self.strata - 1)
+        return binned
 
     def numbers(self, chances: Numbers, target: Tensor) -> Numbers:
         truth = host(target)

@@ -18,29 +18,8 @@ class Shared(TypedDict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PenaltyOptions:
-    """What may be set of a penalty.
-
-    Attributes:
-        strength: What it is multiplied by before it is added to the loss, at least 0.
-        memory: How much of the running means of groups stays from step to step, in [0, 1); more for smaller batches.
-        fewest: Groups with fewer training rows (where rates by class are compared: fewer in a class) are left out.
-    """
-
-    strength: float = 5.0
-    memory: float = 0.9
-    fewest: int = 30
-
-    def __post_init__(self) -> None:
-        self.at_least("strength", 0)
-        if not 0 <= self.memory < 1:
-            raise ValueError(f"memory is {self.memory}; it must be at least 0 and below 1")
-        self.whole("fewest")
-
-    @property
-    def shared(self) -> Shared:
-        """What every penalty takes."""
-        return {"strength": self.strength, "memory": self.memory, "fewest": self.fewest}
+class Checked:
+    """Options that say what is wrong with them."""
 
     def at_least(self, name: str, least: float) -> None:
         """Refuse a number below this one, or none."""
@@ -64,6 +43,32 @@ class PenaltyOptions:
         """Refuse an option that is none of these words."""
         if getattr(self, name) not in words:
             raise ValueError(f"{name} is {getattr(self, name)!r}; it must be {' or '.join(repr(w) for w in words)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PenaltyOptions(Checked):
+    """What may be set of a penalty.
+
+    Attributes:
+        strength: What it is multiplied by before it is added to the loss, at least 0.
+        memory: How much of the running means of groups stays from step to step, in [0, 1); more for smaller batches.
+        fewest: Groups with fewer training rows (where rates by class are compared: fewer in a class) are left out.
+    """
+
+    strength: float = 5.0
+    memory: float = 0.9
+    fewest: int = 30
+
+    def __post_init__(self) -> None:
+        self.at_least("strength", 0)
+        if not 0 <= self.memory < 1:
+            raise ValueError(f"memory is {self.memory}; it must be at least 0 and below 1")
+        self.whole("fewest")
+
+    @property
+    def shared(self) -> Shared:
+        """What every penalty takes."""
+        return {"strength": self.strength, "memory": self.memory, "fewest": self.fewest}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from fairwitness.core.blueprint import ConflictError
 from fairwitness.torchkit.checkpoint import under
-from fairwitness.torchkit.parts.base import Batch, ExampleGradients, Losses, Part, Sampler, Stateful
+from fairwitness.torchkit.parts.base import Batch, ExampleGradients, Losses, Opponent, Part, Sampler, Stateful
 from fairwitness.torchkit.step import Step
 
 Read = Callable[[Any], Batch]
@@ -68,9 +68,9 @@ class PartsCallback(Callback):
         if not pl_module.automatic_optimization:
             why = "it steps by itself; use fairwitness.torchkit.step.Step in its training_step"
             raise ConflictError.between(type(pl_module).__name__, "PartsCallback", why)
-        each = next((part for part in self._parts if isinstance(part, ExampleGradients)), None)
+        each = next((part for part in self._parts if isinstance(part, ExampleGradients | Opponent)), None)
         if each is not None and trainer.accumulate_grad_batches != 1:
-            why = "gradients of several batches are added up before each row's own could be taken"
+            why = "gradients of several batches are added up before it could work on each"
             raise ConflictError.between(type(each).__name__, "accumulate_grad_batches", why)
         self._step = step = Step(pl_module, parts=self._parts, losses=self._losses, dice=self._dice)
 

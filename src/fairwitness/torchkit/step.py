@@ -9,6 +9,7 @@ for _ in range(epochs):
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -74,7 +75,8 @@ class Step:
         self._penalties = [part for part in parts if isinstance(part, Penalty)]
         self._opponents = [part for part in parts if isinstance(part, Opponent)]
         self._example = next((part for part in parts if isinstance(part, ExampleGradients)), None)
-        self._processors = [part for part in parts if isinstance(part, GradientProcessor)]
+        processors = [part for part in parts if isinstance(part, GradientProcessor)]
+        self._processors = sorted(processors, key=lambda part: not isinstance(part, Opponent))
         self._outputs = [part for part in parts if isinstance(part, OutputEdit)]
         self._decision = next((part for part in parts if isinstance(part, DecisionEdit)), None)
         learning = (self._weighers, self._transforms, self._penalties, self._opponents, self._processors)
@@ -148,10 +150,13 @@ class Step:
 
     def loss(self, batch: Batch) -> Tensor:
         """What the backward pass starts from: objective and adversaries, of a batch as `prepare` gives it."""
-        output = self.call(batch.inputs)
+        with ExitStack() as watched:
+            for opponent in self._opponents:
+                watched.enter_context(opponent.watching(self.module))
+            output = self.call(batch.inputs)
         loss = self.objective(output, batch)
         for opponent in self._opponents:
-            loss = loss + opponent.oppose(output, batch)
+            loss = loss + opponent.oppose(output, batch, self.module)
         return loss
 
     def objective(self, output: Any, batch: Batch) -> Tensor:  # noqa: ANN401 - as the module gives it

@@ -21,7 +21,7 @@ from fairwitness.torchkit.checkpoint import Checkpoint, described, digest_tensor
 from fairwitness.torchkit.errors import TrainingError
 from fairwitness.torchkit.layers import reading
 from fairwitness.torchkit.optimizer_state import load_optimizer, optimizer_tensors
-from fairwitness.torchkit.parts.base import Batch, Losses, Part, Stateful
+from fairwitness.torchkit.parts.base import Batch, Losses, Opponent, Part, Stateful
 from fairwitness.torchkit.step import Step
 
 WATCH_ROWS = 4096  # held rows at once: bounds memory
@@ -151,7 +151,8 @@ def train(
 ) -> Trained:
     """Train by AdamW and leave the module with the weights that were best on the held rows.
 
-    What is watched there is the loss with weights and penalties, without adversaries. Where `checkpoint` holds the state
+    What is watched there is the loss with weights and penalties. Beside an adversary no loss says which pass is best, as it
+    falls where the adversary fails: the last is kept. Where `checkpoint` holds the state
     of this very training (same module, data, settings and dice), it goes on from there, to the same weights.
 
     Raises:
@@ -165,6 +166,8 @@ def train(
         module.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay, fused=True
     )
     step = Step(module, optimizer, parts=parts, losses=losses, dice=dice)
+    if any(isinstance(part, Opponent) for part in parts):
+        schedule = replace(schedule, keep="last")
     rows = _Rows(inputs, target, weights, groups, torch.device(device), pictures=pictures)
     run = _Run(module, optimizer, parts, dice)
     used = ~held if learn is None else learn

@@ -1,9 +1,11 @@
 import pytest
 import torch
+from torch import nn
 
 from fairwitness.core.blueprint import Blueprint, Edit
 from fairwitness.torchkit.parts import named
 from fairwitness.torchkit.parts.adversary import Adversary
+from fairwitness.torchkit.parts.base import Batch
 from fairwitness.torchkit.parts.gradients import ClipNorm
 from fairwitness.torchkit.parts.samplers import Weighted
 from fairwitness.torchkit.parts.weights import GroupClassWeights
@@ -40,6 +42,12 @@ def test_an_adversary_has_an_output_for_each_group(*, sees_class: bool) -> None:
     (make,) = named.make([edit("adversary", strength=0.5, sees_class=sees_class)])
     part = make(TARGET, GROUPS)
     assert isinstance(part, Adversary)
+    part.oppose(
+        torch.zeros(4, 1, requires_grad=True),
+        Batch(inputs=GROUPS[:4], target=TARGET[:4], groups=GROUPS[:4]),
+        nn.Identity(),
+    )
+    assert part.module is not None
     assert part.module(torch.zeros(4, 1 + sees_class)).shape == (4, 2)
     assert part.strength == 0.5
 

@@ -7,6 +7,7 @@ know nothing of one another, of the loop, or of where rows come from.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -103,9 +104,14 @@ class GradientProcessor(Protocol):
 
 @runtime_checkable
 class Opponent(Protocol):
-    """Acts on `adversary`: a learner of its own, with what it adds to the loss."""
+    """Acts on `adversary`: a learner of its own, with what it adds to the loss. It may also be a `GradientProcessor`, and
+    then comes before those of the step.
+    """
 
-    def oppose(self, output: Any, batch: Batch) -> Tensor:  # noqa: ANN401 - as the module gives it
+    def watching(self, module: nn.Module) -> AbstractContextManager[object]:
+        """Entered while the module is called."""
+
+    def oppose(self, output: Any, batch: Batch, module: nn.Module) -> Tensor:  # noqa: ANN401 - as the module gives it
         """Learn one step from the output, then give what to add to the loss."""
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from fairwitness.core.blueprint import Acts, Edit
 from fairwitness.core.errors import UserError, hint
-from fairwitness.torchkit.parts.adversary import Adversary
+from fairwitness.torchkit.parts.adversary import Adversary, rival
 from fairwitness.torchkit.parts.base import Part
 from fairwitness.torchkit.parts.gradients import ClipNorm
 from fairwitness.torchkit.parts.samplers import Weighted
@@ -87,11 +87,15 @@ class Opposed:
         strength: At least 0.
         hidden: Width of its one hidden layer.
         sees_class: Whether it is told the recorded class: then it presses for equal odds, else for equal rates.
+        project: Whether the model's own gradient first loses what would help the adversary.
+        layer: Name of the inner layer that it sees; empty: the output.
     """
 
     strength: float = 1.0
     hidden: int = 16
     sees_class: bool = False
+    project: bool = False
+    layer: str = ""
 
     def __post_init__(self) -> None:
         if not self.strength >= 0:
@@ -99,15 +103,14 @@ class Opposed:
         if not isinstance(self.hidden, int) or self.hidden < 1:
             raise ValueError(f"hidden is {self.hidden}; it must be a whole number of at least 1")
 
-    def make(self, target: Tensor, groups: Tensor | None) -> Part:
-        codes = _given(groups)
-        outputs = 1 if target.is_floating_point() else int(target.max()) + 1
-        layers = (
-            nn.Linear(outputs + self.sees_class, self.hidden),
-            nn.ReLU(),
-            nn.Linear(self.hidden, int(codes.max()) + 1),
+    def make(self, _: Tensor, groups: Tensor | None, /) -> Part:
+        return Adversary(
+            rival(int(_given(groups).max()) + 1, self.hidden),
+            strength=self.strength,
+            sees_target=self.sees_class,
+            project=self.project,
+            layer=self.layer,
         )
-        return Adversary(nn.Sequential(*layers), strength=self.strength, sees_target=self.sees_class)
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,6 +195,8 @@ class Prepared:
 
 def chosen(trained: Trained, held: NDArray[np.bool_], rows: int) -> str:
     """The note on which pass the weights are of, and by what they were chosen."""
+    if trained.loss is None:
+        return f"The model is that of the last pass over the training rows, the {trained.epochs:,}th: none was chosen."
     stopped = (
         f"{int(held.sum()):,} of {rows:,} training rows were held back to choose it"
         if _enough(held)
