@@ -58,7 +58,7 @@ class PlainTransformer(nn.Module):
 
 @pytest.mark.parametrize("family", ["gru", "transformer"])
 def test_rude_tweets(family: str, tmp_path: Path) -> None:
-    """Hateful or offensive, or neither; 83 % are. The plain loop reads the same byte pairs: by whole words it does better."""
+    """Hateful or offensive, or neither; 83 % are. The plain loop reads the same words."""
     tweets = pl.read_csv(data("davidson_tweets/labeled_data.csv")).select("tweet", "class")
     tweets = tweets.sample(TEXTS + AUDITED, seed=0, shuffle=True)
     train = np.arange(len(tweets)) < TEXTS

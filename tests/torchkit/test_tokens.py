@@ -71,3 +71,17 @@ def test_columns_without_a_word_or_of_another_kind_are_refused() -> None:
         fitted("", None, "  ")
     with pytest.raises(ModelError, match=r"a network for text reads one text column, and is given 'x' \(category\)"):
         TextEncoding.fit(*table(x=["a", "b"]))
+
+
+def test_whole_words_are_told_apart_where_they_were_seen_twice() -> None:
+    columns, rows = texts("the cat sat", "The cat, sat!", "a dog", None)
+    encoding = TextEncoding.fit(columns, rows, tokens="words")
+    _, fresh = texts("The CAT sat", "the dog ran", "dog", "")
+    made = encoding.encode(fresh)["sequence"].tolist()
+    known = encoding.tokenizer.get_vocab()
+    assert set(known) == {"[PAD]", "[UNK]", "[EMPTY]", "the", "cat", "sat"}
+    assert made[0][:3] == [known["the"], known["cat"], known["sat"]]
+    assert made[1][:3] == [known["the"], known["[UNK]"], known["[UNK]"]]
+    assert made[2][0] == known["[UNK]"]
+    assert made[3][0] == known["[EMPTY]"]
+    assert TextEncoding.fit(columns, rows, tokens="words").to_json() == encoding.to_json()

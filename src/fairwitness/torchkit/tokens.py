@@ -1,10 +1,10 @@
-"""One column of text as tokens, by a vocabulary of word pieces learned from training rows."""
+"""One column of text as tokens, by a vocabulary of words or word pieces learned from training rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -19,16 +19,18 @@ from fairwitness.torchkit.frames import require
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+Tokens = Literal["words", "pieces"]
+
 SPECIAL = ("[PAD]", "[UNK]", "[EMPTY]")
 PAD, EMPTY = 0, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextEncoding:
-    """One text column as `sequence`, (n, length) int64: word pieces by number, 0 after the last.
+    """One text column as `sequence`, (n, length) int64: words or pieces of words by number, 0 after the last.
 
-    Case and accents are dropped. A character not seen in training is `[UNK]`; a text without words, or none at all, is
-    the one token `[EMPTY]`; of a long text the first `length` tokens are read.
+    Case and accents are dropped. A word seen less than twice in training (of pieces: a character never seen) is `[UNK]`; a
+    text without words, or none at all, is the one token `[EMPTY]`; of a long text the first `length` tokens are read.
 
     Attributes:
         columns: The text column.
@@ -42,13 +44,22 @@ class TextEncoding:
     tokenizer: Tokenizer = field(repr=False, compare=False)
 
     @classmethod
-    def fit(cls, columns: Sequence[Column], rows: Rows, *, vocabulary: int = 4_000, length: int = 64) -> Self:
-        """Learn the word pieces from rows; they should be training rows only.
+    def fit(
+        cls,
+        columns: Sequence[Column],
+        rows: Rows,
+        *,
+        tokens: Tokens = "pieces",
+        vocabulary: int = 4_000,
+        length: int = 64,
+    ) -> Self:
+        """Learn the tokens from rows; they should be training rows only.
 
         Args:
             columns: One, of text.
             rows: Rows with that column.
-            vocabulary: Pieces, at most.
+            tokens: Whole words, or pieces that any word is made of.
+            vocabulary: Tokens, at most.
             length: Tokens a row that are read, at most; fewer where no training text is as long.
 
         Raises:
@@ -60,7 +71,7 @@ class TextEncoding:
             raise EncodingError.one_column("a network for text", "text", columns)
         require(columns, rows, source="training rows")
         texts = texts_of(rows, columns[0].name)
-        tokenizer = _trained(texts, vocabulary)
+        tokenizer = _trained(texts, tokens, vocabulary)
         tokenizer.enable_truncation(length)
         longest = max((len(one.ids) for one in tokenizer.encode_batch_fast(texts)), default=0)
         if not longest:
@@ -113,15 +124,16 @@ def library() -> Any:  # noqa: ANN401 - a module that may not be installed
     return tokenizers
 
 
-def _trained(texts: list[str], vocabulary: int) -> Tokenizer:
-    """Byte pairs rather than WordPiece: its trainer breaks ties at random, so no seed gives the same pieces twice."""
+def _trained(texts: list[str], tokens: Tokens, vocabulary: int) -> Tokenizer:
+    """Pieces are byte pairs, not WordPiece: its trainer breaks ties at random, so no seed gives the same pieces twice."""
     known = library()
-    tokenizer: Tokenizer = known.Tokenizer(known.models.BPE(unk_token=SPECIAL[1]))
+    whole = tokens == "words"
+    model = known.models.WordLevel if whole else known.models.BPE
+    tokenizer: Tokenizer = known.Tokenizer(model(unk_token=SPECIAL[1]))
     tokenizer.normalizer = known.normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = known.pre_tokenizers.BertPreTokenizer()
-    trainer = known.trainers.BpeTrainer(
-        vocab_size=vocabulary, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False
-    )
+    trains = known.trainers.WordLevelTrainer if whole else known.trainers.BpeTrainer
+    trainer = trains(vocab_size=vocabulary, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False)
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
 

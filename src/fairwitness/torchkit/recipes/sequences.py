@@ -20,7 +20,7 @@ from fairwitness.torchkit.recipes.classifier import Build, prepare_classifier
 from fairwitness.torchkit.recipes.options import ClassifierOptions
 from fairwitness.torchkit.recipes.prepared import Prepared
 from fairwitness.torchkit.recipes.recipe import NUMBERS, Recipe
-from fairwitness.torchkit.tokens import SPECIAL, TextEncoding
+from fairwitness.torchkit.tokens import SPECIAL, TextEncoding, Tokens
 
 READS: tuple[frozenset[Kind], ...] = (frozenset({"text"}), frozenset({"series"}), NUMBERS)
 WORDS = "one column of text or of series, or numbers as the steps of one series"
@@ -34,7 +34,9 @@ class SequenceOptions(ClassifierOptions):
         hidden: Width of the layers.
         layers: How many there are.
         dropout: Share of units dropped in training, in [0, 1).
-        vocabulary: Word pieces of text, at most.
+        tokens: What a text is cut into: `words`, of which rare ones are not told apart, or `pieces` (byte pairs), of
+            which any word can be made, and which tongues without spaces need.
+        vocabulary: Tokens, at most.
         length: Tokens of a text that are read, at most.
         embedding: Width of a token's vector.
         token_dropout: Share of the numbers in the tokens' vectors dropped in training, in [0, 1): without it,
@@ -48,6 +50,7 @@ class SequenceOptions(ClassifierOptions):
     hidden: int = 48
     layers: int = 1
     dropout: float = 0.2
+    tokens: Tokens = "words"
     vocabulary: int = 4_000
     length: int = 64
     embedding: int = 32
@@ -58,6 +61,7 @@ class SequenceOptions(ClassifierOptions):
         ClassifierOptions.__post_init__(self)
         self.at_least_one("hidden", "layers", "vocabulary", "length", "embedding")
         self.shares("dropout", "token_dropout")
+        self.one_of("tokens", "words", "pieces")
         if self.vocabulary <= len(SPECIAL):
             raise ValueError(f"vocabulary is {self.vocabulary}; {len(SPECIAL)} tokens are special, so give more")
         if not 0 <= self.jitter < float("inf"):
@@ -72,7 +76,6 @@ class TransformerOptions(SequenceOptions):
         heads: Of the attention; they divide `hidden`.
     """
 
-    token_dropout: float = 0.2  # with half it learns little before its patience ends
     heads: int = 4
 
     def __post_init__(self) -> None:
@@ -102,7 +105,9 @@ def prepare(
 
     def encoding(columns: Sequence[Column], rows: Rows) -> TextEncoding | SeriesEncoding:
         if any(column.kind == "text" for column in columns):
-            return TextEncoding.fit(columns, rows, vocabulary=options.vocabulary, length=options.length)
+            return TextEncoding.fit(
+                columns, rows, tokens=options.tokens, vocabulary=options.vocabulary, length=options.length
+            )
         return SeriesEncoding.fit(columns, rows)
 
     def network(encoding: TextEncoding | SeriesEncoding, inputs: Mapping[str, Tensor], outputs: int) -> Build:
