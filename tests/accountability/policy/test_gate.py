@@ -221,3 +221,12 @@ def test_one_person_under_two_spellings_is_not_two() -> None:
     signed = [sign(made, policy, person=name, role="reviewer") for name in ("Ed Fox", "ed.fox")]
     (one,) = answer(made, policy, Record(sign_offs=signed), now=NOW).missing
     assert one.says.startswith("1 of 2 (Ed Fox); ")
+
+
+def test_who_may_sign_is_what_the_policy_says_whatever_the_settings_say() -> None:
+    """Whoever writes the settings can name themselves, or somebody who is not there, as approver."""
+    policy = parse({"sign_off": [{"role": "approver", "people": ["Ed Fox"]}]}, source="p")
+    made = replace(document(()), roles={"builder": ("Bea Carr",), "approver": ("Zoe Fake", "Ed Fox")})
+    (one,) = answer(made, policy, Record(sign_offs=[sign(made, policy, person="Zoe Fake")]), now=NOW).missing
+    assert "the policy does not name them as approver; ask Ed Fox" in one.says
+    assert answer(made, policy, Record(sign_offs=[sign(made, policy, person="Ed Fox")]), now=NOW).passes

@@ -73,6 +73,12 @@ def test_the_owner_may_approve_unless_the_policy_says_no() -> None:
         signing(document=owned, policy=strict)
 
 
+def test_who_the_policy_does_not_name_may_not_sign() -> None:
+    named = parse({"sign_off": [{"role": "approver", "people": ["Flo Gray"]}]}, source="p")
+    with pytest.raises(SignOffError, match="the policy does not name 'Ed Fox' as approver; there is Flo Gray"):
+        signing(policy=named)
+
+
 def test_a_reviewer_does_not_wait_for_the_assessment() -> None:
     signed = signing(role="reviewer", person="Di Eck", assessment=None)
     assert signed.binds.assessment is None

@@ -24,6 +24,10 @@ class SignOffError(UserError, ValueError):
         return cls(f"{name!r} is not in [roles] {role}; {hint(name, have)}")
 
     @classmethod
+    def not_in_policy(cls, name: str, role: str, have: Iterable[str]) -> Self:
+        return cls(f"the policy does not name {name!r} as {role}; {hint(name, have)}")
+
+    @classmethod
     def own_work(cls, name: str, role: str) -> Self:
         return cls(f"{name!r} is in [roles] {role} too and may not approve; another approver has to sign")
 

@@ -61,9 +61,13 @@ class Bound(SettingsTable):
 
 
 class SignOffRule(SettingsTable):
-    """How many people in a role must have approved, for how long it holds, and whether by their own key."""
+    """How many people in a role must have approved, for how long it holds, and whether by their own key.
+
+    `people` names who may: roles stand in the audit's settings, which those who build a system can write.
+    """
 
     role: RoleKey = "approver"
+    people: tuple[str, ...] = ()  # empty: whoever the audit's roles name
     count: int = Field(default=1, ge=1)
     valid_days: int | None = Field(default=None, ge=1)
     authenticated: bool = True

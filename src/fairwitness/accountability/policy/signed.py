@@ -67,6 +67,8 @@ def lapses(
         found.append("it is unauthenticated: no registered key of theirs signed it")
     if not among(each.person, document.roles.get(rule.role, ())):
         found.append(f"they are no longer in [roles] {rule.role}")
+    if rule.people and not among(each.person, rule.people):
+        found.append(f"the policy does not name them as {rule.role.replace('_', ' ')}")
     other = conflicting(document, each.person, rule.role, policy)
     if other is not None:
         found.append(f"they are in [roles] {other} too")
@@ -76,8 +78,9 @@ def lapses(
 def _ask(document: Document, policy: Policy, rule: SignOffRule, spoken: Sequence[SignOff]) -> str:
     """Whom to ask: those in the role who may approve and have not spoken."""
     names, done = document.roles.get(rule.role, ()), [each.person for each in spoken]
+    may = [name for name in names if not rule.people or among(name, rule.people)]
     left = [
-        name for name in names if not alike_among(name, done) and conflicting(document, name, rule.role, policy) is None
+        name for name in may if not alike_among(name, done) and conflicting(document, name, rule.role, policy) is None
     ]
     if left:
         return f"ask {' or '.join(left)}"

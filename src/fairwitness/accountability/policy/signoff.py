@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from fairwitness.accountability.policy.errors import SignOffError
 from fairwitness.accountability.policy.people import alike_among, among
-from fairwitness.accountability.policy.rules import Policy, RoleKey
+from fairwitness.accountability.policy.rules import Policy, RoleKey, SignOffRule
 from fairwitness.core.findings import Document
 from fairwitness.io import findings as documents
 
@@ -162,16 +162,13 @@ def sign_off(
     Raises:
         SignOffError: They are not in the role, built what they would approve, or give no reason.
     """
-    reason, holders = " ".join(reason.split()), document.roles.get(role, ())
+    reason = " ".join(reason.split())
     if not reason:
         raise SignOffError.no_reason()
     if valid_days is not None and valid_days < 1:
         raise SignOffError.bad_days(valid_days)
-    if not holders:
-        raise SignOffError.nobody(role)
-    if not among(person, holders):
-        raise SignOffError.not_in_role(person, role, holders)
     rule = None if policy is None else policy.signed_by(role)
+    _named(document, person, role, rule)
     if decision == "approve":
         if role == "approver" and not document.roles.get("builder"):
             raise SignOffError.nobody("builder")
@@ -192,6 +189,17 @@ def sign_off(
         binds=bound(document, policy, role=role, assessment=assessment),
         valid_days=valid_days,
     )
+
+
+def _named(document: Document, person: str, role: RoleKey, rule: SignOffRule | None) -> None:
+    """Refuse who is not in the role, or whom the policy does not name for it."""
+    holders = document.roles.get(role, ())
+    if not holders:
+        raise SignOffError.nobody(role)
+    if not among(person, holders):
+        raise SignOffError.not_in_role(person, role, holders)
+    if rule is not None and rule.people and not among(person, rule.people):
+        raise SignOffError.not_in_policy(person, role, rule.people)
 
 
 def conflicting(document: Document, person: str, role: str, policy: Policy | None) -> str | None:
