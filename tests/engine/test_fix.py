@@ -138,6 +138,24 @@ def test_the_saved_model_audits_as_the_child_did(file: Path, fixed: Fixed) -> No
 
 
 @pytest.mark.parametrize(
+    "remedy",
+    [
+        "fairness.repair",
+        "fairness.randomised-odds",
+        "fairness.group-calibration",
+        "fairness.multicalibrate",
+        "data.residualise-proxies",
+    ],
+)
+def test_what_remedies_do_when_deciding_is_saved_with_the_model(tmp_path: Path, remedy: str) -> None:
+    fixed = mend(plant(tmp_path, rows=700), tmp_path / "out", remedy)
+    again = audit(settings.parse(settings.read(tmp_path / "out"), source="audit.toml"), base=tmp_path / "out")
+    assert remedy in again.subject.model
+    assert again.provenance.model_digest == fixed.after.provenance.model_digest
+    assert [each.title for each in again.findings] == [each.title for each in fixed.after.findings]
+
+
+@pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"seed": 1}, "was trained with another seed, so rows it has seen might be audited"),

@@ -329,7 +329,12 @@ def _refused(candidate: Candidate, why: str) -> Tried:
 def _kept(
     child: Subject, config: Config, settings: Mapping[str, Any], *, parent: str, base: Path, out: Path
 ) -> list[str]:
-    """Write the model and the settings that audit it; a note where the model is not ours to save."""
+    """Write the model and the settings that audit it; a note where the model is not ours to save.
+
+    What an earlier run has written of another model goes first, so nothing lies beside a model that is not its own.
+    """
+    for stale in ("comparison.json", "comparison.html", "audit.toml"):
+        (out / stale).unlink(missing_ok=True)
     try:
         keeping.save(out / "model", child, config, parent=parent)
     except ModelError as error:
