@@ -101,3 +101,27 @@ def test_another_ledger_with_the_same_approval_is_not_this_one(folder: Path) -> 
     closed = run("gate findings.json --ledger fresh.sqlite --since kept", cwd=folder)
     assert closed.code == 1
     assert "forked: " in closed.out
+
+
+def test_a_release_is_recorded_with_what_it_rested_on_and_only_if_the_gate_is_open(folder: Path) -> None:
+    from fairwitness.accountability.decisions.signing import authenticated
+    from fairwitness.accountability.ledger import Ledger, keys
+
+    shown = run(["gate", "findings.json", "--release", "Ed Fox"], cwd=folder)
+    assert (shown.code, shown.err) == (0, f"Released: entry 2 of {LEDGER}\n")
+    with Ledger(folder / LEDGER) as log:
+        (stored,) = log.read(["release"])
+        held = keys.registered(log.read(["key"]))
+        (sign_off,) = log.read(["sign-off"])
+    body, binds = stored.entry.body, sign_off.entry.body["binds"]
+    assert isinstance(binds, dict)
+    assert {name: body[name] for name in ("findings", "policy", "data", "config", "model")} == {
+        name: binds[name] for name in ("findings", "policy", "data", "config", "model")
+    }
+    assert {"code", "environment"} < set(body)
+    assert authenticated(stored, held)
+    unsigned = run(["gate", "findings.json", "--release", "Ada Byron"], cwd=folder)
+    assert unsigned.err == f"Released: entry 3 of {LEDGER}, unauthenticated\n"
+    sign(folder, "reject")
+    refused = run(["gate", "findings.json", "--release", "Ed Fox"], cwd=folder)
+    assert (refused.code, refused.err) == (1, "Not released: the gate is closed\n")

@@ -114,6 +114,9 @@ def gate(
         list[Path] | None,
         typer.Option("--since", metavar="FILE", help="A checkpoint you kept elsewhere; may be repeated."),
     ] = None,
+    release: Annotated[
+        str, typer.Option("--release", metavar="NAME", help="Who releases it: recorded, if the gate is open.")
+    ] = "",
     output: TextOrJsonOption = TextOrJson.TEXT,
 ) -> None:
     """Hold an audit and its sign-offs against a policy; exit 1 and say what is missing if it does not hold."""
@@ -131,7 +134,24 @@ def gate(
         typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
     else:
         typer.echo(_lines(found))
+    if release.strip():
+        _release(document, found, ledger, " ".join(release.split()))
     raise typer.Exit(0 if found.passes else 1)
+
+
+def _release(document: Document, found: Answer, ledger: Path, by: str) -> None:
+    from fairwitness.accountability.ledger import Ledger
+    from fairwitness.accountability.policy.record import released
+
+    if not found.passes:
+        typer.echo("Not released: the gate is closed", err=True)
+        return
+    entry = released(document, found, by=by, now=datetime.now(UTC), signer=signer(None, by))
+    with Ledger(ledger) as log:
+        place = log.append([entry])[0]
+    typer.echo(
+        f"Released: entry {place} of {ledger}{'' if 'signature' in entry.body else ', unauthenticated'}", err=True
+    )
 
 
 def _policy(given: Path | None, document: Document) -> Policy | None:

@@ -69,6 +69,8 @@ def _place(place: dict[str, Any]) -> str:
 
 
 def _signed(entry: dict[str, Any]) -> str:
+    if entry["kind"] == "release":
+        return f": by {entry.get('by', 'nobody named')}"
     return f": {entry['person']} as {entry['role']}, {entry['decision']}" if entry["kind"] == "sign-off" else ""
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from fairwitness.accountability.ledger import Entry, Ledger, keys
+from fairwitness.accountability.decisions import signing
+from fairwitness.accountability.ledger import JSON, Entry, Ledger, keys
 from fairwitness.accountability.ledger.keys import Registered, Signer
+from fairwitness.accountability.ledger.runs import code
 from fairwitness.accountability.ledger.standalone import Key, MalformedError, unbase64
 from fairwitness.accountability.ledger.verify import verify
 from fairwitness.accountability.policy.assessed import Assessment
 from fairwitness.accountability.policy.errors import SignOffError
-from fairwitness.accountability.policy.gate import Log, Record
+from fairwitness.accountability.policy.gate import Answer, Log, Record
 from fairwitness.accountability.policy.people import key_of
 from fairwitness.accountability.policy.rules import Policy
 from fairwitness.accountability.policy.signoff import SignOff, read_body
@@ -35,6 +38,35 @@ def entry(signed: SignOff, signer: Signer | None) -> Entry:
         value = base64.b64encode(keys.sign(signer, signed.message())).decode()
         body["signature"] = {"key": signer.vkey, "value": value}
     return Entry(kind="sign-off", body=body, time=signed.signed)
+
+
+def released(document: Document, given: Answer, *, by: str, now: datetime, signer: Signer | None) -> Entry:
+    """The entry that a system was let into use, with all that the gate's answer rested on, signed if there is a key.
+
+    Args:
+        document: The audit.
+        given: What the gate answered about it.
+        by: Who releases it.
+        now: The time, with its zone.
+        signer: Their key.
+    """
+    made, time = document.provenance, now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    body: dict[str, JSON] = {
+        "id": given.subject,
+        "by": by,
+        "findings": given.findings,
+        "policy": given.policy,
+        "data": made.data_digest,
+        "config": made.config_digest,
+        "model": made.model_digest,
+        "code": code(),
+        "environment": dict(made.environment),
+        "outcome": "open" if given.passes else "closed",
+        "requirements": [{"kind": each.kind, "what": each.what, "holds": each.holds} for each in given.requirements],
+    }
+    return Entry(
+        kind="release", body=body if signer is None else signing.signed(signer, "release", time, body), time=time
+    )
 
 
 def looked_through(path: Path, *, since: Sequence[str] = ()) -> Log:
