@@ -12,6 +12,7 @@ from fairwitness.core.asks import CLASS, Ask, ModelAsk, RowsAsk
 from fairwitness.core.check import Given, NotApplicable
 from fairwitness.core.columns import Column, Part
 from fairwitness.core.subject import Model, Outline, Rows
+from fairwitness.draw import format as fmt
 from fairwitness.robustness.attacks.space import Space, of_media, of_numbers, take
 from fairwitness.robustness.attacks.suite import Deployed
 
@@ -141,6 +142,15 @@ def sampled(given: Given, *, rows: int | None) -> Sampled | NotApplicable:
         spread={name: float(np.nanstd(v)) if np.isfinite(v).any() else 0.0 for name, v in training.columns.items()},
         notes=(drawn,) if drawn else (),
     )
+
+
+def percent(share: float) -> str:
+    """A radius in a sentence.
+
+    >>> percent(8 / 255)
+    '3.1\u202f%'
+    """
+    return fmt.level(round(share, 3))
 
 
 def _one_a_unit(rows: Rows, outline: Outline, dice: np.random.Generator) -> NDArray[np.bool_]:

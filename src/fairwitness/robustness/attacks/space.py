@@ -140,23 +140,18 @@ def discrete(column: Column) -> bool:
     return column.kind in {"boolean", "category"} or column.one_of is not None
 
 
-def of_media(rows: Rows, column: Column, *, eps: float, ends: tuple[float, float] | None = None) -> Space:
+def of_media(rows: Rows, column: Column, *, eps: float) -> Space:
     """Boxes around images or series.
 
     Args:
         rows: With the column among their media.
         column: Of images or series.
         eps: How far a pixel or value may move, as a share of the range.
-        ends: The range, where neither declared nor bytes: the least and the greatest value of training rows.
     """
     held = rows.media[column.name]
     whole = held.dtype == np.uint8
-    least, most = (0.0, 255.0) if whole else ends or (float(held.min()), float(held.max()))
-    notes: tuple[str, ...] = ()
-    if column.low is not None and column.high is not None:
-        least, most = column.low, column.high
-    elif not whole:
-        notes = (f"{column.name}: no low and high are declared; the range is taken from the data.",)
+    least, most = ends(column, held)
+    undeclared = not whole and (column.low is None or column.high is None)
     x = held.astype(np.float64)
     width = eps * (most - least)
     step = np.full(x.shape[1:], column.step or (1.0 if whole else 0.0))
@@ -172,8 +167,20 @@ def of_media(rows: Rows, column: Column, *, eps: float, ends: tuple[float, float
         low=snapped(low, x, step),
         high=snapped(high, x, step),
         step=step,
-        notes=notes,
+        notes=(f"{column.name}: no low and high are declared, so the range is that of these rows.",)
+        if undeclared
+        else (),
     )
+
+
+def ends(column: Column, held: NDArray[np.generic]) -> tuple[float, float]:
+    """The least and the most a pixel or a value can be: as declared, 0 to 255 of bytes, else as seen."""
+    if column.low is not None and column.high is not None:
+        return column.low, column.high
+    if held.dtype == np.uint8:
+        return 0.0, 255.0
+    seen = held[np.isfinite(held.astype(np.float64))].astype(np.float64)
+    return (float(seen.min()), float(seen.max())) if len(seen) else (0.0, 1.0)
 
 
 def put(rows: Rows, columns: Sequence[Column], points: Floats) -> Rows:

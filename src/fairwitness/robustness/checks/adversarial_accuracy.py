@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fairwitness.core.asks import Ask
 from fairwitness.core.check import About, CheckInfo, Given, Measured, NotApplicable, Outcome, RowValues
 from fairwitness.core.estimate import Estimate, Key, Limit, Severity
-from fairwitness.core.figures import Curve, Curves
-from fairwitness.core.findings import Series
+from fairwitness.core.figures import Curves
 from fairwitness.core.subject import Outline
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import listed, plural
 from fairwitness.robustness.attacks.space import Space
 from fairwitness.robustness.attacks.suite import Budget
-from fairwitness.robustness.sampled import Sampled, asks, moving, sampled
-from fairwitness.robustness.standing import Stood
+from fairwitness.robustness.sampled import Sampled, asks, moving, percent, sampled
+from fairwitness.robustness.standing import Mask, Stood
 
-SHOWN = 12
-"""Columns whose radius is listed."""
 RADII = (0.25, 0.5, 2.0)
 """Other radii that are tried shortly, for the curve, in units of the one that is judged."""
 BLIND = 5
@@ -98,7 +94,7 @@ class AdversarialAccuracy:
         return asks(outline, rows=options.rows)
 
     def run(self, given: Given, options: AttackOptions) -> Outcome:
-        from fairwitness.robustness import alarm  # pulls in SciPy
+        from fairwitness.robustness import alarm, shown  # pull in SciPy
 
         held = sampled(given, rows=options.rows)
         if isinstance(held, NotApplicable):
@@ -108,20 +104,24 @@ class AdversarialAccuracy:
         space = right.space(eps)
         if not space.movable.any():
             return NotApplicable(
-                f"no number may move by {_percent(eps)} of its range: columns are fixed, exchanged, or have larger steps"
+                f"no number may move by {percent(eps)} of its range: columns are fixed, exchanged, or have larger steps"
             )
         stood, blind = _attack(given, right, space, options)
         if not blind:
             raised = alarm.raised(given, right, space, stood)
             if raised:
                 return NotApplicable(_not_evaluated(raised, stood))
-        broken = _estimate(int(stood.broken.sum()), len(space), given.level)
-        more, exchanged = _exchanged(right, space, stood, options, given)
+        broken = shown.found(int(stood.broken.sum()), len(space), given.level)
+        masks, exchanged = _exchanged(right, space, stood, options, given)
         return Measured(
             headline=_headline(broken, eps, len(space)),
             lead=_lead(held, stood, eps, given.outline),
             judged={Key(metric="share of right decisions broken"): broken},
-            explored=(_accuracy(held, stood, given.level), *more, _allowed(space)),
+            explored=(
+                shown.accuracy(held, stood, given.level),
+                *((shown.by_change(masks, given.level),) if masks else ()),
+                shown.allowed(space),
+            ),
             figures=(_curve(given, right, stood, eps=eps, queries=options.queries),),
             notes=(*held.notes, *space.notes, *_notes(stood, blind, options, exchanged)),
             to_settle=(
@@ -149,26 +149,10 @@ def _attack(given: Given, right: Sampled, space: Space, options: AttackOptions) 
     return made, blind
 
 
-def _estimate(hits: int, n: int, level: float) -> Estimate:
-    from fairwitness.stats.intervals import wilson
-
-    low, _ = wilson(float(hits), n, level=level)
-    return Estimate(
-        value=hits / n,
-        low=low,
-        high=None,
-        level=level,
-        n=n,
-        unit="share",
-        method="Wilson interval; of what these attacks found",
-        claim="lower bound",
-    )
-
-
 def _headline(broken: Estimate, eps: float, n: int) -> str:
     if not broken.value:
         return f"No attack broke any of {plural(n, 'right decision')}, which does not show that they hold"
-    return f"A change of {_percent(eps)} of each range breaks {fmt.number(broken.value, 'share')} of right decisions"
+    return f"A change of {percent(eps)} of each range breaks {fmt.number(broken.value, 'share')} of right decisions"
 
 
 def _lead(held: Sampled, stood: Stood, eps: float, outline: Outline) -> str:
@@ -177,34 +161,13 @@ def _lead(held: Sampled, stood: Stood, eps: float, outline: Outline) -> str:
     moved = "pixel" if moving(outline)[0].kind == "image" else "number"
     return (
         f"Of {plural(n, 'row')} the model decides {fmt.number(right / n, 'share')} rightly. With every {moved} free to move by "
-        f"{_percent(eps)} of its range it is at most {fmt.number(left / n, 'share')}: stronger attacks may leave less."
-    )
-
-
-def _accuracy(held: Sampled, stood: Stood, level: float) -> Series:
-    """Accuracy as it is, and what the attack left of it."""
-    from fairwitness.stats.intervals import wilson
-
-    n, right = len(held.rows), int(held.right.sum())
-    left = right - int(stood.broken.sum())
-    before, after = wilson(float(right), n, level=level), wilson(float(left), n, level=level)
-    return Series(
-        title="Accuracy, and the most that is left of it under attack",
-        columns={
-            "of": ("rows as they are", "rows at their worst"),
-            "right": (right, left),
-            "n": (n, n),
-            "share": (right / n, left / n),
-            "low": (before[0], None),
-            "high": (before[1], after[1]),
-        },
-        units={"right": "rows", "n": "rows", "share": "share", "low": "share", "high": "share"},
+        f"{percent(eps)} of its range it is at most {fmt.number(left / n, 'share')}: stronger attacks may leave less."
     )
 
 
 def _exchanged(
     right: Sampled, space: Space, stood: Stood, options: AttackOptions, given: Given
-) -> tuple[tuple[Series, ...], int]:
+) -> tuple[dict[str, Mask], int]:
     """A second attack, in which entries that do not move are exchanged too; and how often it asked."""
     from fairwitness.robustness.attacks.exchange import exchanged, exchanges
     from fairwitness.robustness.attacks.suite import attack
@@ -212,7 +175,7 @@ def _exchanged(
 
     offered = exchanges(features(right.outline), right.rows, fixed=right.fixed)
     if not options.exchanges or not offered or moving(right.outline)[0].media:
-        return (), 0
+        return {}, 0
     rows, turned, asked = exchanged(right.deployed, space, offered, most=options.exchanges)
     both = stood.broken | turned
     left = np.flatnonzero(~both)
@@ -220,74 +183,18 @@ def _exchanged(
         budget = Budget(steps=0, queries=1)
         found = attack(right.deployed.take(left), space.on(rows).take(left), budget=budget, dice=given.rng)
         both[left[found.broken]] = True
-    what = ("numbers move", f"up to {plural(options.exchanges, 'entry', 'entries')} exchanged", "both")
-    hits = [int(mask.sum()) for mask in (stood.broken, turned, both)]
-    shares = [_estimate(hit, len(space), given.level) for hit in hits]
-    return (
-        Series(
-            title="Right decisions broken, by what may change",
-            columns={
-                "change": what,
-                "broken": tuple(hits),
-                "n": (len(space),) * 3,
-                "share": tuple(each.value for each in shares),
-                "at least": tuple(each.low for each in shares),
-            },
-            units={"broken": "rows", "n": "rows", "share": "share", "at least": "share"},
-        ),
-    ), asked
-
-
-def _allowed(space: Space) -> Series:
-    """How far each column may move: the widest box of any row."""
-    if space.columns[0].media:
-        names, reach, step = [space.columns[0].name], [float((space.high - space.low).max() / 2)], [space.step.max()]
-    else:
-        wide = np.nanmax(np.maximum(space.high - space.x, space.x - space.low), axis=0, initial=0.0)
-        order = [slot for slot in np.argsort([column.name for column in space.columns]) if wide[slot] > 0][:SHOWN]
-        names = [space.columns[slot].words or space.columns[slot].name for slot in order]
-        reach, step = [float(wide[slot]) for slot in order], [float(space.step[slot]) for slot in order]
-    return Series(
-        title="How far a value may move, in its own unit",
-        columns={"column": tuple(names), "by at most": tuple(reach), "in steps of": tuple(s or None for s in step)},
-        units={"by at most": "number", "in steps of": "number"},
-    )
+    words = f"up to {plural(options.exchanges, 'entry', 'entries')} exchanged"
+    return {"numbers move": stood.broken, words: turned, "both": both}, asked
 
 
 def _curve(given: Given, right: Sampled, stood: Stood, *, eps: float, queries: int) -> Curves:
-    """Right decisions that stand at several radii."""
+    from fairwitness.robustness.shown import curve
     from fairwitness.robustness.standing import grown, radii
-    from fairwitness.stats.intervals import wilson
 
-    wanted = [eps * share for share in RADII if eps * share <= 1]
-    spaces = {radius: right.space(radius) for radius in wanted}
+    spaces = {eps * share: right.space(eps * share) for share in RADII if eps * share <= 1}
     short = Budget(steps=0, queries=min(queries, 20), searched=0)
-    found: Mapping[float, NDArray[np.bool_]] = radii(right.deployed, spaces, budget=short, dice=given.rng)
-    masks = grown(found, {eps: stood.broken})
-    x, n = (0.0, *masks), len(stood.broken)
-    left = [n, *(n - int(mask.sum()) for mask in masks.values())]
-    highs = [wilson(float(each), n, level=given.level)[1] for each in left]
-    return Curves(
-        title="Right decisions that stand as the change grows",
-        caption=(
-            f"Upper bounds over {plural(n, 'right decision')}; a long attack at {_percent(eps)} of each range, short ones "
-            "elsewhere; Wilson limits above"
-        ),
-        x_label="change, as a share of each range",
-        y_label="share that stands, at most",
-        x_unit="share",
-        y_unit="share",
-        curves=(
-            Curve(
-                label="right decisions",
-                x=x,
-                y=tuple(each / n for each in left),
-                low=(None,) * len(x),
-                high=tuple(highs),
-                n=(n,) * len(x),
-            ),
-        ),
-    )
+    found = radii(right.deployed, spaces, budget=short, dice=given.rng)
+    return curve(grown(found, {eps: stood.broken}), eps=eps, level=given.level)
 
 
 def _notes(stood: Stood, blind: bool, options: AttackOptions, exchanged: int) -> tuple[str, ...]:  # noqa: FBT001 - a fact
@@ -305,8 +212,3 @@ def _not_evaluated(raised: Sequence[str], stood: Stood) -> str:
         f"nothing; even so {stood.broken.sum():,} of {plural(len(stood.broken), 'right decision')} were broken. See "
         "robustness.masked-gradients"
     )
-
-
-def _percent(share: float) -> str:
-    """A radius: `5 %`, `3.1 %`."""
-    return fmt.level(round(share, 3))
