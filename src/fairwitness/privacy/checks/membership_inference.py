@@ -167,7 +167,7 @@ def _lead(named: dict[str, Estimate], shadows: int, found: Exposed) -> str:
         f"The attacker trains {plural(shadows, 'model')}, each on a random half of the rows, and asks whether the audited "
         f"one is as sure of a row as those that have seen it or as those that have not. It was tried on "
         f"{plural(members, 'training row')} and {plural(others, 'audit row')}"
-        f"{f'; the share named is {sure}' if sure else ''}. Both are bounds from below: better attacks may name more."
+        f"{f'; the share named is {sure}' if sure else ''}. That is a bound from below: better attacks may name more."
     )
 
 
