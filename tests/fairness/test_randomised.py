@@ -121,6 +121,19 @@ def test_it_is_at_least_as_accurate_as_fairlearn(equal: Equal) -> None:
     assert widest(ours, equal, recorded, names) <= widest(theirs, equal, recorded, names) + 1e-9
 
 
+@pytest.mark.parametrize(("seed", "share"), [(0, 0.68714), (1, 0.69797), (2, 0.70795), (3, 0.71628)])
+def test_decisions_alone_are_evened_as_well_as_by_aif360(seed: int, share: float) -> None:
+    """Share right of AIF360 0.6.1's EqOddsPostprocessing on the same decisions, odds equal to five digits."""
+    rng = np.random.default_rng(seed)
+    group = rng.integers(0, 2, 4000)
+    recorded = rng.random(4000) < 0.4 + 0.2 * group
+    decided = np.where(rng.random(4000) < 0.8 - 0.1 * group, recorded, ~recorded)
+    data = decided.astype(float), recorded, np.array(["0", "1"], dtype=object)[group]
+    chance = chances(data, "odds")
+    assert widest(chance, "odds", *data[1:]) < 1e-9
+    assert right(chance, recorded) == pytest.approx(share, abs=5e-6)
+
+
 def test_scores_that_tell_nothing_are_decided_alike() -> None:
     recorded = np.arange(80) % 4 == 0
     names = np.array(["a", "b"], dtype=object)[np.arange(80) // 40]

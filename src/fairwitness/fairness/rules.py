@@ -40,9 +40,11 @@ class StepRule:
         """(n,) chance of being selected, in [0, 1], from (n, 1) scores."""
         found = _chances(scores[:, 0], self.others)
         if groups is not None:
-            for name, steps in self.groups.items():
-                of = groups == name
-                found[of] = _chances(scores[of, 0], steps)
+            names, codes = coded(groups)
+            for code, name in enumerate(names):
+                if name in self.groups:
+                    of = codes == code
+                    found[of] = _chances(scores[of, 0], self.groups[name])
         return found
 
     def decide(self, scores: NDArray[np.float64], groups: Labels | None, ids: NDArray[np.int64]) -> NDArray[np.object_]:
@@ -69,6 +71,14 @@ class StepRule:
 def at(threshold: float) -> Steps:
     """Everyone from that score on."""
     return ((threshold, 1.0),)
+
+
+def coded(groups: Labels) -> tuple[list[str], NDArray[np.int64]]:
+    """The names there are, sorted, and (n,) the place of each label among them."""
+    labels = groups.tolist()  # hashing beats sorting: strings remember their hash
+    names = sorted(set(labels))
+    places = {name: place for place, name in enumerate(names)}
+    return names, np.fromiter(map(places.__getitem__, labels), np.int64, len(labels))
 
 
 def lots(ids: NDArray[np.int64], key: int) -> NDArray[np.float64]:

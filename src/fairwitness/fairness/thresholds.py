@@ -9,6 +9,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fairwitness.fairness.rules import coded
+
 Equal = Literal["selection", "true-positive", "false-positive", "odds"]
 """Which rates are to be equal: of positive decisions among all, among people recorded positive, among the others, or (odds)
 the last two at once."""
@@ -106,38 +108,45 @@ class Curve:
         return self.take(np.asarray(fitted.blocks, dtype=np.int64))
 
 
-def curve(scores: ArrayLike, recorded: ArrayLike, *, thresholds: Floats | None = None) -> Curve:
-    """The curve of scored rows.
+def curve(scores: ArrayLike, recorded: ArrayLike) -> Curve:
+    """The curve of scored rows, with a threshold midway between any two neighbouring scores.
 
     Args:
         scores: (n,) in [0, 1].
         recorded: (n,) True for the positive class.
-        thresholds: (m,) falling, from `NOBODY` to 0; None: one midway between any two neighbouring scores.
     """
     values, positive = np.asarray(scores, dtype=np.float64), np.asarray(recorded, dtype=bool)
-    tried = between(values) if thresholds is None else thresholds
-    up, down = np.sort(values[positive]), np.sort(values[~positive])
+    # numbers from 0 on stand in the order of their bits; with the class as one bit more, one sort does for both
+    bits = np.sort((values + 0.0).view(np.uint64) << np.uint64(1) | positive)
+    ordered, below = (bits >> np.uint64(1)).view(np.float64), np.cumsum(bits & np.uint64(1), dtype=np.int64)
+    first = np.flatnonzero(ordered[1:] != ordered[:-1])[::-1] + 1  # where a score begins, but for the lowest
+    upper, lower = ordered[first], ordered[first - 1]
+    middle = (upper + lower) / 2
+    middle = np.where(middle > lower, middle, upper)  # nothing lies between the closest of numbers
+    positives = int(positive.sum())
+    hits = positives - below[first - 1]
     return Curve(
-        thresholds=tried,
-        hits=len(up) - np.searchsorted(up, tried).astype(np.int64),
-        alarms=len(down) - np.searchsorted(down, tried).astype(np.int64),
+        thresholds=np.concatenate([[NOBODY], middle, [0.0]]),
+        hits=np.concatenate([[0], hits, [positives]]),
+        alarms=np.concatenate([[0], len(values) - first - hits, [len(values) - positives]]),
     )
 
 
-def between(scores: Floats) -> Floats:
-    """(m,) falling thresholds: `NOBODY`, one midway between any two neighbouring scores, and 0."""
-    ordered = np.sort(scores)[::-1]
-    apart = np.flatnonzero(np.diff(ordered))
-    upper, lower = ordered[apart], ordered[apart + 1]
-    middle = (upper + lower) / 2
-    middle = np.where(middle > lower, middle, upper)  # nothing lies between the closest of numbers
-    return np.concatenate([[NOBODY], middle, [0.0]])
+def curve_at(thresholds: Floats, scores: Floats, recorded: NDArray[np.bool_]) -> Curve:
+    """The curve of scored rows at given thresholds, falling from `NOBODY` to 0. Arguments as of `curve`."""
+    up, down = np.sort(scores[recorded]), np.sort(scores[~recorded])
+    return Curve(
+        thresholds=thresholds,
+        hits=len(up) - np.searchsorted(up, thresholds).astype(np.int64),
+        alarms=len(down) - np.searchsorted(down, thresholds).astype(np.int64),
+    )
 
 
 def curves(scores: Floats, recorded: NDArray[np.bool_], groups: NDArray[np.object_]) -> dict[str, Curve]:
     """The curve of each group, by name."""
-    names, codes = np.unique(groups.astype(np.str_), return_inverse=True)
-    return {str(name): curve(scores[codes == code], recorded[codes == code]) for code, name in enumerate(names)}
+    names, codes = coded(groups)
+    rows = [np.flatnonzero(codes == code) for code in range(len(names))]
+    return {name: curve(scores[own], recorded[own]) for name, own in zip(names, rows, strict=True)}
 
 
 def nearly_equal(of: Mapping[str, Curve], equal: Equal, *, within: float) -> dict[str, float]:
@@ -216,7 +225,7 @@ def common(
         The threshold; of several as near, the most accurate one.
     """
     tried = curve(scores, recorded).thinned().thresholds
-    of = [curve(scores[groups == name], recorded[groups == name], thresholds=tried) for name in set(groups)]
+    of = [curve_at(tried, scores[groups == name], recorded[groups == name]) for name in set(groups)]
     gains = np.sum([each.gains for each in of], axis=0)
     rates = np.array([each.rates(equal) for each in of])  # (groups, 1 or 2, thresholds)
     far = np.ptp(rates, axis=0).max(axis=0)
