@@ -36,7 +36,7 @@ def test_fix_writes_everything_says_the_trade_first_and_records_itself(tmp_path:
         (entry,) = [each.entry.body for each in log.read(["remedy"])]
     assert entry["child"] == made["after"]["fingerprint"]
     assert entry["outcome"] == "finished"
-    assert "fairness.equalized-odds-gap" in entry["worse"]  # type: ignore[operator]  # a list of ids
+    assert "equalised-odds gap by sex" in entry["worse"]  # type: ignore[operator]  # a list of ids
 
     again = run("audit fixed/audit.toml --out again --no-ledger", cwd=tmp_path)
     assert again.code == 1, again.err

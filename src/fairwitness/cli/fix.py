@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from fairwitness.accountability.ledger import Entry
     from fairwitness.core.comparison import Comparison
     from fairwitness.core.findings import Document
-    from fairwitness.engine.fix import Fixed
 
 WIDEST = 110
 """Columns a comparison takes on a terminal."""
@@ -51,17 +49,16 @@ def fix(
 
     Exit 1 if the mended model does not pass either.
     """
-    from fairwitness.accountability.ledger.runs import running
     from fairwitness.cli.progress import showing
     from fairwitness.engine import config as settings
     from fairwitness.engine.fix import Wanted
     from fairwitness.engine.fix import fix as run
+    from fairwitness.engine.record import mended, mending
 
     file = config / "audit.toml" if config.is_dir() else config
     read = settings.read(file)
     parsed = settings.parse(read, source=file.name)
-    about = {"subject": parsed.name, "config": parsed.digest}
-    with showing() as progress, running(None if no_ledger else ledger, "remedy", about) as recorded:
+    with showing() as progress, mending(None if no_ledger else ledger, parsed) as recorded:
         fixed = run(
             parsed,
             read,
@@ -75,7 +72,7 @@ def fix(
         for name, document in (("parent", fixed.before), ("child", fixed.after)):
             _write_audit(out / name, document)
         _write(out, fixed.comparison)
-        recorded.finish(_entries(fixed))
+        recorded.finish(mended(fixed))
     _show(fixed.comparison)
     typer.echo(f"Written: {out / 'comparison.html'}, comparison.json, and both audits beside it", err=True)
     raise typer.Exit(0 if fixed.after.gate.passes else 1)
@@ -122,28 +119,3 @@ def _show(comparison: Comparison) -> None:
     terminal = sys.stdout.isatty()
     width = min(shutil.get_terminal_size().columns, WIDEST) if terminal else 100
     sys.stdout.write(compared.text(comparison, width=width, colour=terminal and "NO_COLOR" not in os.environ))
-
-
-def _entries(fixed: Fixed) -> list[Entry]:
-    """What the ledger keeps: both audits, the child's training, and what the remedies changed."""
-    from fairwitness.accountability.ledger import JSON, Entry
-    from fairwitness.engine.record import audited
-    from fairwitness.io import comparisons
-
-    made = fixed.comparison
-    body: dict[str, JSON] = {
-        "id": comparisons.digest(made),
-        "subject": made.before.name,
-        "parent": made.before.fingerprint,
-        "child": made.after.fingerprint,
-        "findings": {"before": made.before.findings, "after": made.after.findings},
-        "remedies": [{"remedy": each.remedy, "by": each.by, "options": dict(each.options)} for each in made.remedies],
-        "outcome": "finished",
-        "passes": made.after.gate,
-        "better": [each.check or each.metric for each in made.criteria if each.judged and each.moved == "better"],
-        "worse": [each.check or each.metric for each in made.criteria if each.judged and each.moved == "worse"],
-        "traded": list(made.trades),
-        "tried": len(made.tried),
-        "spent": dict(made.spent),
-    }
-    return [*audited(fixed.after, fixed.config, None), Entry(kind="remedy", body=body)]

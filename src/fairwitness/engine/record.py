@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fairwitness.accountability.ledger import JSON, Entry
 from fairwitness.accountability.ledger.runs import Run, code, running
 from fairwitness.accountability.policy import rules
 from fairwitness.core.digest import digest
 from fairwitness.core.findings import Document, Waiver
+from fairwitness.draw.changes import name
 from fairwitness.engine.config import Config
+from fairwitness.io import comparisons
 from fairwitness.io import findings as documents
+
+if TYPE_CHECKING:
+    from fairwitness.engine.fix import Fixed
 
 
 def policy_digest(config: Config, base: Path) -> str | None:
@@ -76,6 +82,42 @@ def audited(document: Document, config: Config, policy: str | None) -> list[Entr
         *(Entry(kind="waiver", body=_waiver(key, waiver, document)) for key, waiver in used),
         Entry(kind="audit", body=audit),
     ]
+
+
+def mending(path: Path | None, config: Config) -> AbstractContextManager[Run]:
+    """Remedies being tried: recorded as failed or stopped, unless it finishes with what `mended` gives.
+
+    Args:
+        path: The ledger; None records nothing.
+        config: Of the subject that is mended.
+
+    Raises:
+        LedgerError: The ledger cannot be written.
+    """
+    return running(path, "remedy", {"subject": config.name, "config": config.digest})
+
+
+def mended(fixed: Fixed) -> list[Entry]:
+    """The entries of a subject that was mended: the child's training and audit, and what the remedies changed."""
+    made = fixed.comparison
+    judged = [each for each in made.criteria if each.judged]
+    body: dict[str, JSON] = {
+        "id": comparisons.digest(made),
+        "subject": made.before.name,
+        "parent": made.before.fingerprint,
+        "child": made.after.fingerprint,
+        "findings": {"before": made.before.findings, "after": made.after.findings},
+        "remedies": [{"remedy": each.remedy, "by": each.by, "options": dict(each.options)} for each in made.remedies],
+        "outcome": "finished",
+        "passes": made.after.gate,
+        "better": [name(each) for each in judged if each.moved == "better"],
+        "worse": [name(each) for each in judged if each.moved == "worse"],
+        "traded": list(made.trades),
+        "tried": len(made.tried),
+        "spent": dict(made.spent),
+        "code": code(),
+    }
+    return [*audited(fixed.after, fixed.config, None), Entry(kind="remedy", body=body)]
 
 
 def _training(document: Document, config: Config, bound: dict[str, JSON]) -> list[Entry]:
