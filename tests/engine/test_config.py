@@ -32,7 +32,7 @@ from fairwitness.engine.config import lay_over, merge, parse, read
             {"model": {"weights": "m.onnx", "factory": "m:g"}},
             "model: a .onnx file is a whole network; take factory out",
         ),
-        ({"model": {"factory": "m:g", "encode": "m:e"}}, "model: encode goes with weights of a graph (.onnx, .pt2)"),
+        ({"model": {"factory": "m:g", "encode": "m:e"}}, "model: encode goes with weights of a graph (.onnx or .pt2)"),
         ({"groups": {"race": {"column": "r", "indicators": {"a": "A"}}}}, "indicators stand alone"),
         ({"split": {"train": 0.9, "tune": 0.2}}, "leave no rows to audit"),
         ({"limits": {"x": {"at_least": 2, "at_most": 1}}}, "nothing could pass"),

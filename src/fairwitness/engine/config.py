@@ -89,8 +89,8 @@ class ColumnSettings(Table):
         return self
 
 
-GRAPHS = (".onnx", ".pt2")
-"""Files that hold a whole network, not only its weights."""
+GRAPHS = (".onnx", ".pt2", "")
+"""What holds a whole network, not only its weights: files, and a folder that `TorchModel.save` wrote."""
 
 PICKLES = (".pkl", ".pickle", ".joblib")
 
@@ -163,7 +163,7 @@ class ModelSettings(Table):
 
     def _weights_fit(self) -> None:
         """A file of weights needs the network they belong to; a graph brings it."""
-        kind = "" if self.weights is None else Path(self.weights).suffix.lower()
+        kind = None if self.weights is None else Path(self.weights).suffix.lower()
         if kind in PICKLES:
             raise ValueError(
                 f"a {kind} file runs code when it is opened, so it is not opened here; open it in a function of your "
@@ -172,9 +172,11 @@ class ModelSettings(Table):
         if self.weights is not None and self.factory is None and kind not in GRAPHS:
             raise ValueError("weights need factory = 'module:function' to build the network they belong to")
         if self.factory is not None and kind in GRAPHS:
-            raise ValueError(f"a {kind} file is a whole network; take factory out")
+            raise ValueError(f"{f'a {kind} file' if kind else 'a folder'} is a whole network; take factory out")
         if self.encode is not None and kind not in GRAPHS:
-            raise ValueError(f"encode goes with weights of a graph ({', '.join(GRAPHS)}); a factory returns its own")
+            raise ValueError(
+                f"encode goes with weights of a graph ({' or '.join(GRAPHS[:2])}); a factory returns its own"
+            )
 
 
 class SplitSettings(Table):

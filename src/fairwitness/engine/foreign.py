@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,6 +168,8 @@ def _graph(request: Request, features: tuple[str, ...], **common: Any) -> Loaded
 
     settings = request.config.model
     path = request.base / str(settings.weights)
+    if not path.suffix:
+        return _saved(request, path, **common)
     common["encode"] = None if settings.encode is None else function_named(settings.encode, request.base)
     have = {column.name: column for column in request.declared.columns}
     if path.suffix.lower() == ".pt2":
@@ -187,6 +189,27 @@ def _graph(request: Request, features: tuple[str, ...], **common: Any) -> Loaded
     columns = tuple(have[name] for name in features)
     model = onnx.from_onnx(graph, path=path, columns=columns, **common)
     read = tuple(column.name for column in model.columns)
+    return Loaded(model=model, features=read, notes=_sensitive(have, read))
+
+
+def _saved(request: Request, folder: Path, **common: Any) -> Loaded:  # noqa: ANN401 - what all kinds take
+    """A network that was trained here and saved with its recipe."""
+    need_torch(request.source)
+    from fairwitness.torchkit.model import TorchModel
+
+    for key in ("activation", "encode", "output"):
+        if getattr(request.config.model, key) is not None:
+            raise ConfigError(f"{request.source}: [model] {key} is known of a saved model; take it out")
+    model = TorchModel.load(folder)
+    if (model.rule.classes, model.rule.positive) != (common["classes"], common["positive"] or model.rule.positive):
+        told = f"tells {' from '.join(model.rule.classes)} and scores {model.rule.positive!r}"
+        raise ModelError(f"{folder}: {told}; target {request.goal.name!r} is another, name the one it was trained on")
+    if common["threshold"] is not None:
+        model.rule = replace(model.rule, threshold=common["threshold"])
+    have = {column.name: column for column in request.declared.columns}
+    encoding: Any = model.encoding  # one of ours: `load` gives no other
+    read = _readable(request, tuple(column.name for column in encoding.columns), source=folder.name)
+    model.probe(common["probe"])
     return Loaded(model=model, features=read, notes=_sensitive(have, read))
 
 
