@@ -11,10 +11,11 @@ import pytest
 from fairwitness.core.comparison import Comparison, Criterion
 from fairwitness.core.errors import UserError
 from fairwitness.engine import config as settings
-from fairwitness.engine import keeping, models, training
+from fairwitness.engine import models, training
 from fairwitness.engine.audit import audit
 from fairwitness.engine.comparing import compare_folders
 from fairwitness.engine.fix import Fixed, Wanted, fix
+from fairwitness.engine.foreign import MENDED
 from fairwitness.engine.judged import Judged
 from fairwitness.engine.progress import silent
 from fairwitness.io import atomic, comparisons
@@ -163,6 +164,7 @@ def test_what_remedies_do_when_deciding_is_saved_with_the_model(tmp_path: Path, 
         ({"model": {"saved": "nowhere"}}, "name the model folder that fairwitness fix wrote"),
         ({"model": {"saved": "model", "train": "mlp"}}, "give one of train, saved"),
         ({"model": {"saved": "model", "threshold": 0.4}}, "threshold goes with"),
+        ({"model": {"weights": "model"}}, "name it as saved, not as weights"),
     ],
 )
 def test_a_saved_model_is_audited_only_where_it_can_be(
@@ -179,9 +181,9 @@ def test_a_saved_model_that_was_changed_is_refused(file: Path, fixed: Fixed, tmp
     read = settings.read(file.parent / "fixed")
     for source in (file.parent / "fixed" / "model").iterdir():
         atomic.write_bytes(atomic.directory(tmp_path / "model") / source.name, source.read_bytes())
-    told = json.loads((tmp_path / "model" / keeping.BESIDE).read_text())
+    told = json.loads((tmp_path / "model" / MENDED).read_text())
     told["after"] = []
-    (tmp_path / "model" / keeping.BESIDE).write_text(json.dumps(told))
+    (tmp_path / "model" / MENDED).write_text(json.dumps(told))
     read["data"]["path"] = str(file.parent / "planted.csv")
     with pytest.raises(UserError, match="is not what was saved"):
         audit(settings.parse(read, source="audit.toml"), base=tmp_path)

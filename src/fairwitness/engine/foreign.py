@@ -29,6 +29,9 @@ _SOURCES = {
     "labels": "recorded labels",
 }
 
+MENDED = "mended.json"
+"""What `keeping` writes beside a network whose decisions are mended."""
+
 _OWN = frozenset({"factory", "graph", "given"})
 
 _USED_BY = {
@@ -200,6 +203,11 @@ def _saved(request: Request, folder: Path, **common: Any) -> Loaded:  # noqa: AN
     for key in ("activation", "encode", "output"):
         if getattr(request.config.model, key) is not None:
             raise ConfigError(f"{request.source}: [model] {key} is known of a saved model; take it out")
+    if (folder / MENDED).exists():
+        raise ConfigError(
+            f"{request.source}: {folder} holds more than a network: what remedies do when it decides; name it as saved, "
+            "not as weights"
+        )
     model = TorchModel.load(folder)
     if (model.rule.classes, model.rule.positive) != (common["classes"], common["positive"] or model.rule.positive):
         told = f"tells {' from '.join(model.rule.classes)} and scores {model.rule.positive!r}"

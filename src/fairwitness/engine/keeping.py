@@ -15,6 +15,7 @@ from fairwitness.core.blueprint import Edit
 from fairwitness.core.errors import ConfigError, ModelError
 from fairwitness.core.subject import Model
 from fairwitness.engine.config import Config
+from fairwitness.engine.foreign import MENDED
 from fairwitness.engine.mending import Mended, Post
 from fairwitness.engine.request import Built, Request, features, need_torch
 from fairwitness.io import atomic
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from fairwitness.engine.subject import Subject
 
 FORMAT = 1
-BESIDE = "mended.json"
 
 
 def save(folder: Path, subject: Subject, config: Config, *, parent: str) -> None:
@@ -68,7 +68,7 @@ def save(folder: Path, subject: Subject, config: Config, *, parent: str) -> None
             ],
             "notes": model.notes,
         }
-    atomic.write_text(folder / BESIDE, json.dumps(described, indent=1, ensure_ascii=False) + "\n")
+    atomic.write_text(folder / MENDED, json.dumps(described, indent=1, ensure_ascii=False) + "\n")
 
 
 def build(request: Request) -> Built:
@@ -111,7 +111,7 @@ def build(request: Request) -> Built:
             notes=tuple(told["notes"]),
         )
     if model.fingerprint != told["fingerprint"]:
-        raise ModelError(f"{folder / BESIDE}: is not what was saved; make it again with fairwitness fix")
+        raise ModelError(f"{folder / MENDED}: is not what was saved; make it again with fairwitness fix")
     return Built(
         model=model,
         features=kept,
@@ -124,15 +124,15 @@ def build(request: Request) -> Built:
 
 def _described(folder: Path) -> dict[str, Any]:
     try:
-        told: dict[str, Any] = json.loads((folder / BESIDE).read_text(encoding="utf-8"))
+        told: dict[str, Any] = json.loads((folder / MENDED).read_text(encoding="utf-8"))
     except OSError as error:
         why = (error.strerror or "cannot be read").lower()
-        raise ModelError(f"{folder / BESIDE}: {why}; name the model folder that fairwitness fix wrote") from None
+        raise ModelError(f"{folder / MENDED}: {why}; name the model folder that fairwitness fix wrote") from None
     except ValueError:
         told = {}
     needed = {"format", "parent", "fingerprint", "data", "seed", "split", "features", "positive", "before", "after"}
     if not isinstance(told, dict) or not needed <= set(told) or told["format"] != FORMAT:
-        raise ModelError(f"{folder / BESIDE}: is damaged, or of another version; make it again with fairwitness fix")
+        raise ModelError(f"{folder / MENDED}: is damaged, or of another version; make it again with fairwitness fix")
     return told
 
 
@@ -152,11 +152,11 @@ def _same_split(request: Request, told: dict[str, Any], folder: Path) -> None:
 
 
 def _restored(saved: dict[str, Any], folder: Path) -> Any:  # noqa: ANN401 - the remedy's own edit
-    remedy: Any = registry.remedy(str(saved["remedy"]), source=str(folder / BESIDE))
+    remedy: Any = registry.remedy(str(saved["remedy"]), source=str(folder / MENDED))
     try:
         return remedy.restore(saved["edit"])
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise ModelError(f"{folder / BESIDE}: {saved['remedy']} cannot read what it saved; make it again") from None
+        raise ModelError(f"{folder / MENDED}: {saved['remedy']} cannot read what it saved; make it again") from None
 
 
 def _post(saved: dict[str, Any], folder: Path) -> Post:
