@@ -15,6 +15,8 @@ from fairwitness.accountability.decisions.record import record
 from fairwitness.accountability.decisions.rulings import Ruling
 from fairwitness.accountability.decisions.steps import Rules
 from fairwitness.accountability.decisions.vault import beside
+from fairwitness.accountability.ledger import keys
+from fairwitness.accountability.ledger.keys import Signer
 from support.decisions import FIRST, NOW, RULES
 
 REVIEWER = "Rita Review"
@@ -290,3 +292,19 @@ def test_a_similar_case_under_review_goes_on(book: Book) -> None:
     reviewed(book, similar)
     with pytest.raises(AppealError, match="is under appeal already"):
         file(book, "application-18")
+
+
+def test_nobody_acts_in_the_name_of_somebody_who_has_a_key(book: Book) -> None:
+    pytest.importorskip("cryptography")
+    rita, impostor = Signer("rita.review", b"r" * 32), Signer("rita.review", b"i" * 32)
+    keys.register(book.ledger, rita.vkey)
+    keys.register(book.ledger, impostor.vkey)  # whoever can write to the ledger can do that; the first counts
+    appeal = file(book)
+    appeals.acknowledge(book, appeal, by="Clara Clerk", now=NOW)
+    appeals.assign(book, appeal, reviewer=REVIEWER, by="Clara Clerk", rules=RULES, now=NOW)
+    for held in (None, impostor, Signer("clara.clerk", b"c" * 32)):
+        book.signer = held
+        with pytest.raises(AppealError, match="Rita Review has a registered key"):
+            appeals.review(book, appeal, by=REVIEWER, decision="1", reason="Paid.", rules=RULES, now=NOW)
+    book.signer = rita
+    assert appeals.review(book, appeal, by=REVIEWER, decision="1", reason="Paid.", rules=RULES, now=NOW).score == 0.4321

@@ -11,7 +11,8 @@ from fairwitness.accountability.decisions.errors import AppealError, DecisionErr
 from fairwitness.accountability.decisions.record import record
 from fairwitness.accountability.decisions.rulings import Ruling
 from fairwitness.accountability.decisions.vault import beside
-from fairwitness.accountability.ledger import merkle
+from fairwitness.accountability.ledger import keys, merkle
+from fairwitness.accountability.ledger.keys import Signer
 from support.decisions import DECISIONS, FIRST, NOW, RULES
 
 
@@ -112,3 +113,16 @@ def test_what_the_ledger_says_of_a_person_cannot_be_made_again(book: Book) -> No
     erasure.erase(book, "Karl Kurz", by="Dan", now=NOW)
     with book.vault.transaction():
         assert book.vault.admit("Karl Kurz").pseudonym("person") != before
+
+
+def test_nobody_erases_in_the_name_of_somebody_who_has_a_key(book: Book) -> None:
+    pytest.importorskip("cryptography")
+    keys.register(book.ledger, Signer("dan.mohr", b"d" * 32).vkey)
+    for act in (
+        lambda: erasure.erase(book, FIRST.person, by="Dan Mohr", now=NOW),
+        lambda: erasure.hold(book, FIRST.person, name="case", by="Dan Mohr", now=NOW),
+    ):
+        with pytest.raises(AppealError, match="Dan Mohr has a registered key"):
+            act()
+    book.signer = Signer("dan.mohr", b"d" * 32)
+    assert erasure.erase(book, FIRST.person, by="Dan Mohr", now=NOW) == 1

@@ -218,3 +218,14 @@ def test_values_of_another_kind_are_a_fault_and_no_crash(path: Path, statement: 
     with suppress(sqlite3.IntegrityError):  # where the table itself refuses it
         tamper(path, statement)
         assert verify(path).problems
+
+
+def test_a_second_key_in_a_name_is_told(path: Path) -> None:
+    """It may be a new key of the same person, or somebody else's: the log cannot know."""
+    with Ledger(path) as log:
+        keys.register(log, IMPOSTOR.vkey)
+        log.checkpoint(IMPOSTOR)
+    result = verify(path)
+    assert not result.problems
+    later = "signed by jane.doe, 302 entries, with another key than the first of that name, registered as entry 301"
+    assert [fact for fact in result.facts if fact.startswith("signed")] == ["signed by jane.doe, 301 entries", later]

@@ -8,7 +8,7 @@ from typing import Any
 from fairwitness.accountability.decisions.book import Book, Turn
 from fairwitness.accountability.decisions.errors import VaultError
 from fairwitness.accountability.decisions.states import State
-from fairwitness.accountability.decisions.steps import appeals_of, named
+from fairwitness.accountability.decisions.steps import acting, appeals_of, named
 from fairwitness.accountability.decisions.vault import Person
 
 
@@ -25,7 +25,7 @@ def erase(book: Book, reference: str, *, by: str, now: datetime) -> int:
         VaultError: Nothing is held, a legal hold is on the person, or an appeal of theirs is open.
     """
     by = named(by, "--as")
-    with book.turn(now) as turn:
+    with acting(book, by, now) as act:
         person = _person(book, reference)
         holds = holding(book, person)
         if holds:
@@ -34,7 +34,7 @@ def erase(book: Book, reference: str, *, by: str, now: datetime) -> int:
         if still:
             raise VaultError.open_appeal(still)
         (decisions,) = book.vault.run("SELECT count(*) FROM decisions WHERE person = ?", person.handle).fetchone()
-        turn.record("erasure", {"id": person.pseudonym("person"), "by": by, "decisions": decisions})
+        act.turn.record("erasure", {"id": person.pseudonym("person"), "by": by, "decisions": decisions})
         book.vault.forget(person)
     count: int = decisions
     return count
@@ -47,11 +47,11 @@ def hold(book: Book, reference: str, *, name: str, by: str, now: datetime) -> No
         VaultError: Nothing is held of the person, or a hold of that name is on them.
     """
     name, by = named(name, "--name"), named(by, "--as")
-    with book.turn(now) as turn:
+    with acting(book, by, now) as act:
         person = _person(book, reference)
         if name in holding(book, person):
             raise VaultError.same_hold(name)
-        _note(book, turn, person, {"name": name, "held": True}, by)
+        _note(book, act.turn, person, {"name": name, "held": True}, by)
 
 
 def release(book: Book, reference: str, *, name: str, by: str, now: datetime) -> None:
@@ -61,12 +61,12 @@ def release(book: Book, reference: str, *, name: str, by: str, now: datetime) ->
         VaultError: No hold of that name is on the person.
     """
     name, by = named(name, "--name"), named(by, "--as")
-    with book.turn(now) as turn:
+    with acting(book, by, now) as act:
         person = _person(book, reference)
         have = holding(book, person)
         if name not in have:
             raise VaultError.no_hold(name, have)
-        _note(book, turn, person, {"name": name, "held": False}, by)
+        _note(book, act.turn, person, {"name": name, "held": False}, by)
 
 
 def holding(book: Book, person: Person) -> list[str]:

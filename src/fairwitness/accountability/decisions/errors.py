@@ -148,6 +148,10 @@ class AppealError(UserError):
         return cls(f"appeal {appeal} is not assigned to {name}; `fairwitness appeal assign` hands it over")
 
     @classmethod
+    def key_missing(cls, name: str) -> Self:
+        return cls(f"{name} has a registered key, and steps in that name are signed with it; it is not on this machine")
+
+    @classmethod
     def not_filed_by_person(cls, appeal: str) -> Self:
         return cls(f"appeal {appeal} was opened because a similar decision was overturned; only its review ends it")
 

@@ -45,5 +45,19 @@ def authenticated(stored: Stored, registered: Mapping[str, Sequence[Registered]]
     return False
 
 
+def may_act(signer: Signer | None, by: str, registered: Mapping[str, Sequence[Registered]]) -> bool:
+    """Whether a step in somebody's name may be taken with this key; without one only where none is registered.
+
+    Args:
+        signer: The key at hand.
+        by: Who takes the step.
+        registered: Of `keys.registered`.
+    """
+    own = [each for name, held in registered.items() if key_of(name, by) for each in held]
+    if not own:
+        return True
+    return signer is not None and signer.key == min(own, key=lambda each: each.index).key
+
+
 def _message(kind: str, time: str, body: Mapping[str, JSON]) -> bytes:
     return DOMAIN + canonical({"kind": kind, "time": time, "body": body})

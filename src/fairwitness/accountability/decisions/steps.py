@@ -11,8 +11,10 @@ from typing import Any
 
 from fairwitness.accountability.decisions.book import Book, Turn
 from fairwitness.accountability.decisions.errors import AppealError, DecisionError
+from fairwitness.accountability.decisions.signing import may_act
 from fairwitness.accountability.decisions.states import Case, Origin, State, Step, advance, due
 from fairwitness.accountability.decisions.vault import Person
+from fairwitness.accountability.ledger import keys
 from fairwitness.accountability.policy.people import alike, same_person
 
 
@@ -122,10 +124,12 @@ def acting(book: Book, by: str, now: datetime, rules: Rules | None = None) -> It
     """Work of one person on appeals; recorded whole or not at all.
 
     Raises:
-        AppealError: The name is empty.
+        AppealError: The name is empty, or has a registered key that is not the one at hand.
     """
     name = named(by, "--as")
     with book.turn(now) as turn:
+        if not may_act(book.signer, name, keys.registered(book.ledger.read(["key"]))):
+            raise AppealError.key_missing(name)
         yield Act(book=book, turn=turn, by=name, rules=rules or Rules())
 
 

@@ -14,7 +14,7 @@ from fairwitness.accountability.ledger import merkle
 from fairwitness.accountability.ledger.entries import decode, decode_all, key_of
 from fairwitness.accountability.ledger.errors import LedgerError
 from fairwitness.accountability.ledger.keys import Registered
-from fairwitness.accountability.ledger.standalone import Checkpoint, Key, MalformedError, Name, Result
+from fairwitness.accountability.ledger.standalone import Checkpoint, Key, Line, MalformedError, Name, Result
 from fairwitness.accountability.ledger.store import STEP, Ledger, Row
 
 BLOCK = 1 << STEP
@@ -196,7 +196,7 @@ def _authenticate(points: Sequence[Checkpoint], walk: _Walk, keys: Sequence[Key]
             if not states:
                 told.add(f"unauthenticated: {line.name} signed a checkpoint, and no key is registered under that name")
             elif states & {"signed", "cosigned"}:
-                told.add(f"signed by {line.name}, {_entries(point.size)}")
+                told.add(f"signed by {line.name}, {_entries(point.size)}{_later(line, point, walk)}")
             elif "wrong" in states:
                 result.fault("tampered", f"the checkpoint of {point.size} entries is not what {line.name} signed")
             else:
@@ -204,6 +204,15 @@ def _authenticate(points: Sequence[Checkpoint], walk: _Walk, keys: Sequence[Key]
                     "re-signed", f"the checkpoint of {point.size} entries is signed as {line.name} by another key"
                 )
     result.facts += sorted(told)
+
+
+def _later(line: Line, point: Checkpoint, walk: _Walk) -> str:
+    """What a reader should ask about: whoever can write to the ledger can register a second key in a name."""
+    held = walk.registered.get(line.name, [])
+    made = [each for each in held if line.state(point.note.text, each.key) in {"signed", "cosigned"}]
+    if not made or made[0] is held[0]:
+        return ""
+    return f", with another key than the first of that name, registered as entry {made[0].index}"
 
 
 def _tell(own: Sequence[Checkpoint], elsewhere: Sequence[Checkpoint], walk: _Walk, result: Result) -> None:
