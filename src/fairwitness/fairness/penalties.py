@@ -118,7 +118,7 @@ class ChancePart(GroupPart):
         """(b,) cell of each row."""
 
     def numbers(self, chances: Numbers, target: Tensor) -> Numbers:  # noqa: ARG002 - for those that compare with it
-        """(k, b) what is averaged in cells, of slope 1 by the chances: these, unless said."""
+        """(k, b) what is averaged in cells; its slope by the chances is taken as 1. These, unless said."""
         return chances
 
     def penalty(self, output: Any, batch: Batch, _: nn.Module) -> Tensor:  # noqa: ANN401 - as the module gives it

@@ -33,6 +33,12 @@ class Checked:
         if not isinstance(value, int | float) or not 0 < value < float("inf"):
             raise ValueError(f"{name} is {value!r}; it must be above 0")
 
+    def share(self, name: str) -> None:
+        """Refuse a number that is not in [0, 1)."""
+        value: object = getattr(self, name)
+        if not isinstance(value, int | float) or not 0 <= value < 1:
+            raise ValueError(f"{name} is {value!r}; it must be at least 0 and below 1")
+
     def whole(self, name: str, least: int = 1) -> None:
         """Refuse what is no whole number of at least this."""
         value: object = getattr(self, name)
@@ -61,8 +67,7 @@ class PenaltyOptions(Checked):
 
     def __post_init__(self) -> None:
         self.at_least("strength", 0)
-        if not 0 <= self.memory < 1:
-            raise ValueError(f"memory is {self.memory}; it must be at least 0 and below 1")
+        self.share("memory")
         self.whole("fewest")
 
     @property
