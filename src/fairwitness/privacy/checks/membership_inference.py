@@ -124,7 +124,7 @@ class MembershipInference:
             notes=(*notes(unit), *_said(learned, len(shadows.inside), named)),
             to_settle=(
                 "No attack can show that nothing leaks. More shadow models make this one stronger: "
-                f"[options.{self.info.id}] shadows = {4 * len(shadows.inside)}."
+                f'[options."{self.info.id}"] shadows = {4 * len(shadows.inside)}.'
             ),
             row_values={
                 "moved": RowValues(
