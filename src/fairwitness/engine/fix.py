@@ -17,24 +17,22 @@ from fairwitness.core.comparison import Comparison, Tried
 from fairwitness.core.errors import ConfigError, ModelError, UserError
 from fairwitness.core.estimate import Limit
 from fairwitness.core.findings import Document
-from fairwitness.engine import blueprints, candidates, keeping, measured, outcomes
+from fairwitness.engine import candidates, keeping, measured
 from fairwitness.engine.audit import Whereabouts, examine, load, whereabouts
+from fairwitness.engine.bench import Bench
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.candidates import Candidate
-from fairwitness.engine.columns import declare
 from fairwitness.engine.comparison import Work, compare
 from fairwitness.engine.config import Config
 from fairwitness.engine.generators import wanted as makes_rows
 from fairwitness.engine.judged import Judged, pair
 from fairwitness.engine.plan import check_names
 from fairwitness.engine.progress import Progress
-from fairwitness.engine.request import Request
-from fairwitness.engine.subject import Subject, assemble
+from fairwitness.engine.subject import Subject
 from fairwitness.fairness.paired import compared
 from fairwitness.io import atomic
 from fairwitness.io import findings as documents
 from fairwitness.io.settings import dump_toml
-from fairwitness.io.table import Table
 
 COUNTED = frozenset(
     {
@@ -108,7 +106,7 @@ def fix(
     before = None if config.baseline is None else documents.load(base / config.baseline)
     progress("reading the data", 0, 1)
     table = load(None, config, base=base, source=source)
-    bench = _Bench(
+    bench = Bench(
         table=table,
         config=config,
         base=base,
@@ -142,7 +140,7 @@ def fix(
         tries, refused = candidates.answering(first, config, group_at_decision=wanted.group_at_decision)
     tries, left = candidates.within(tries, wanted.budget)
     limits = {each.check: each.limit for each in first.findings}
-    plain, tried, rows = bench.tried(tries, limits, lenient=wanted.auto)
+    plain, tried, rows = _tried(bench, tries, limits, lenient=wanted.auto)
     winner = _winner(tries, tried, first, refused, source=source)
     mended = winner.put_on(config)
     child = replace(bench.subject(mended), parent=parent.fingerprint)
@@ -209,79 +207,39 @@ def _asked(config: Config, wanted: Wanted, *, source: str) -> list[Candidate]:
     return candidates.named([candidates.parse(text, config) for text in wanted.remedies]) if wanted.remedies else []
 
 
-@dataclass(slots=True, kw_only=True)
-class _Bench:
-    """Where children are built from the parent's data; what is built once is found again in the cache."""
-
-    table: Table
-    config: Config
-    base: Path
-    cache: Cache
-    source: str
-    progress: Progress
-    trained: int = 0
-
-    def check(self, candidate: Candidate) -> None:
-        """Refuse remedies that the subject cannot take, before anything is trained."""
-        config = candidate.put_on(self.config)
-        request = Request(
-            table=self.table,
-            declared=declare(self.table, config, source=self.source),
-            goal=outcomes.target(self.table, config, source=self.source),
-            parts=None,
-            config=config,
-            base=self.base,
-            source=self.source,
-        )
-        blueprints.blueprint(request)
-
-    def subject(self, config: Config, *, choosing: bool = False) -> Subject:
-        made = assemble(
-            self.table,
-            config,
-            model=None,
-            base=self.base,
-            cache=self.cache,
-            progress=self.progress,
-            source=self.source,
-            choosing=choosing,
-        )
-        self.trained += made.trained
-        return made
-
-    def tried(
-        self, tries: Sequence[Candidate], limits: Mapping[str, Limit | None], *, lenient: bool
-    ) -> tuple[float, list[Tried], int]:
-        """The parent's penalty on the rows held for choosing, each candidate there, in order, and how many rows those are."""
-        parent = Judged.of(self.subject(self.config, choosing=True))
-        if parent is None:
-            raise ConfigError(f"{self.source}: the model decides nothing, so there is nothing to choose by")
-        seen: set[str | None] = {None}
-        found = []
-        for number, each in enumerate(tries):
-            self.progress(f"trying {each.words}", number, len(tries))
-            clock, key = time.perf_counter(), each.training
-            needs = int(key not in seen)
-            seen.add(key)
-            try:
-                child = Judged.of(self.subject(each.put_on(self.config), choosing=True))
-            except UserError as error:
-                if not lenient:
-                    raise
-                found.append(_refused(each, str(error)))
-                continue
-            penalty, accuracy = (None, None) if child is None else _penalty(parent, child, limits)
-            found.append(
-                Tried(
-                    remedies=each.applied,
-                    trained=needs,
-                    seconds=round(time.perf_counter() - clock, 2),
-                    penalty=penalty,
-                    accuracy=accuracy,
-                    chosen=False,
-                )
+def _tried(
+    bench: Bench, tries: Sequence[Candidate], limits: Mapping[str, Limit | None], *, lenient: bool
+) -> tuple[float, list[Tried], int]:
+    """The parent's penalty on the rows held for choosing, each candidate there, in order, and how many rows those are."""
+    parent = Judged.of(bench.subject(bench.config, choosing=True))
+    if parent is None:
+        raise ConfigError(f"{bench.source}: the model decides nothing, so there is nothing to choose by")
+    seen: set[str | None] = {None}
+    found = []
+    for number, each in enumerate(tries):
+        bench.progress(f"trying {each.words}", number, len(tries))
+        clock, key = time.perf_counter(), each.training
+        needs = int(key not in seen)
+        seen.add(key)
+        try:
+            child = Judged.of(bench.subject(each.put_on(bench.config), choosing=True))
+        except UserError as error:
+            if not lenient:
+                raise
+            found.append(_refused(each, str(error)))
+            continue
+        penalty, accuracy = (None, None) if child is None else _penalty(parent, child, limits)
+        found.append(
+            Tried(
+                remedies=each.applied,
+                trained=needs,
+                seconds=round(time.perf_counter() - clock, 2),
+                penalty=penalty,
+                accuracy=accuracy,
+                chosen=False,
             )
-        return _penalty(parent, parent, limits)[0], found, len(parent.ids)
+        )
+    return _penalty(parent, parent, limits)[0], found, len(parent.ids)
 
 
 def _penalty(parent: Judged, child: Judged, limits: Mapping[str, Limit | None]) -> tuple[float, float | None]:

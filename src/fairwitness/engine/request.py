@@ -21,7 +21,7 @@ from fairwitness.io.table import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a model is built from."""
+    """What a model is built from; each `repeat` is trained with a seed of its own."""
 
     table: Table
     declared: Declared
@@ -30,6 +30,7 @@ class Request:
     config: Config
     base: Path
     source: str
+    repeat: int = 0
 
 
 class Trainer(Protocol):

@@ -80,6 +80,7 @@ def assemble(
     progress: Progress,
     source: str,
     choosing: bool = False,
+    repeat: int = 0,
 ) -> Subject:
     """Hold data, config and model together; refuse what cannot be audited before any long work.
 
@@ -92,6 +93,7 @@ def assemble(
         progress: Told what is being done.
         source: The config's name, for messages.
         choosing: Judge on the tune rows that remedies are chosen on, and leave audit rows closed.
+        repeat: Which of several trainings alike, each with a seed of its own.
 
     Raises:
         UserError: Anything in data, config or model that does not fit together.
@@ -114,7 +116,14 @@ def assemble(
     withheld: dict[str, str] = {}
     if model is not None or models.wanted(config):
         request = Request(
-            table=table, declared=declared, goal=goal, parts=parts, config=config, base=base, source=source
+            table=table,
+            declared=declared,
+            goal=goal,
+            parts=parts,
+            config=config,
+            base=base,
+            source=source,
+            repeat=repeat,
         )
         built = models.build(request, model, cache=cache, progress=progress)
         deployed, withheld, features, goal = built.model, built.withheld, built.features, built.goal

@@ -82,6 +82,7 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
         config.split,
         config.model.device,
         config.groups if plan.rows or plan.train else None,
+        *([request.repeat] if request.repeat else ()),
     )
     everything = Learning(
         rows=rows,
@@ -101,7 +102,7 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     trained = core is None
     if core is None:
         told = partial(progress, "training the model")
-        core = trainer.fit(learning, seed=config.seed, folder=place, progress=told)
+        core = trainer.fit(learning, seed=config.seed + request.repeat, folder=place, progress=told)
         if place is not None and recipe.saves:
             core.save(place)
             (place / UNFINISHED).unlink(missing_ok=True)
