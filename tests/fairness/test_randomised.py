@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 
 from fairwitness.fairness.randomised import equal_by_chance
 from fairwitness.fairness.rules import StepRule, lots
-from fairwitness.fairness.thresholds import EQUAL, Curve, Equal, curve, curves
+from fairwitness.fairness.thresholds import EQUAL, Curve, Equal, curve, curves, even_price
 
 FAIRLEARN = {
     "selection": "demographic_parity",
@@ -45,9 +45,9 @@ def drawn(n: int, groups: str, seed: int, places: int = 2) -> tuple[NDArray[Any]
     return scores, rng.random(n) < scores, names
 
 
-def chances(data: tuple[NDArray[Any], NDArray[Any], NDArray[Any]], equal: Equal) -> NDArray[Any]:
+def chances(data: tuple[NDArray[Any], NDArray[Any], NDArray[Any]], equal: Equal, price: float = 1.0) -> NDArray[Any]:
     scores, recorded, names = data
-    groups, others = equal_by_chance(curves(*data), curve(scores, recorded), equal)
+    groups, others = equal_by_chance(curves(*data), curve(scores, recorded), equal, price=price)
     return StepRule(groups=groups, others=others, selected="1", rest="0").chances(scores[:, None], names)
 
 
@@ -77,7 +77,7 @@ def best(data: tuple[NDArray[Any], NDArray[Any], NDArray[Any]], equal: Equal) ->
     of: list[Curve] = list(curves(*data).values())
     sizes = [len(each.thresholds) for each in of]
     starts = np.cumsum([0, *sizes])
-    goal = np.concatenate([each.gains for each in of])
+    goal = np.concatenate([each.gains() for each in of])
     rows = []
     for start, each in zip(starts, of, strict=False):
         whole = np.zeros(sum(sizes))
@@ -119,6 +119,31 @@ def test_it_is_at_least_as_accurate_as_fairlearn(equal: Equal) -> None:
     assert right(ours, recorded) >= right(theirs, recorded) - 1e-12
     assert right(ours, recorded) == pytest.approx(right(theirs, recorded), abs=2e-3)  # its grid has 1,000 places
     assert widest(ours, equal, recorded, names) <= widest(theirs, equal, recorded, names) + 1e-9
+
+
+@pytest.mark.parametrize("equal", ["selection", "odds"])
+def test_with_rare_outcomes_and_an_even_price_it_is_at_least_as_balanced_as_fairlearn(equal: Equal) -> None:
+    scores, recorded, names = drawn(2000, "ab", 3)
+    recorded &= np.random.default_rng(0).random(2000) < 0.15
+    data = scores, recorded, names
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        peer = ThresholdOptimizer(
+            estimator=Given(),
+            constraints=FAIRLEARN[equal],
+            objective="balanced_accuracy_score",
+            prefit=True,
+            predict_method="predict_proba",
+        )
+        peer.fit(scores[:, None], recorded.astype(int), sensitive_features=names)
+        theirs = peer._pmf_predict(scores[:, None], sensitive_features=names)[:, 1]
+    ours = chances(data, equal, even_price(curves(*data)))
+    balanced = [each[recorded].mean() + (1 - each)[~recorded].mean() for each in (ours, theirs)]
+    assert widest(ours, equal, recorded, names) < 1e-9
+    assert balanced[0] >= balanced[1] - 1e-12
+    assert balanced[0] > balanced[1] - 1e-12 > 1.1
+    plain = chances(data, equal)
+    assert plain.mean() < 0.01 < ours.mean()  # rightness alone selects nearly nobody
 
 
 @pytest.mark.parametrize(("seed", "share"), [(0, 0.68714), (1, 0.69797), (2, 0.70795), (3, 0.71628)])

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
-from fairwitness.fairness.thresholds import EQUAL, NOBODY, Equal, common, curve, curves, nearly_equal
+from fairwitness.fairness.thresholds import EQUAL, NOBODY, Equal, common, curve, curves, even_price, nearly_equal
 
 
 def drawn(n: int, groups: str, seed: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -100,3 +100,24 @@ def test_many_scores_are_thinned_and_stay_near_equal() -> None:
     recorded = rng.random(40_000) < scores
     found = nearly_equal(curves(scores, recorded, names), "odds", within=0.02)
     assert outcome(found, "odds", scores, recorded, names)[0] <= 0.02
+
+
+def test_both_outcomes_weigh_as_much_where_that_is_asked_for() -> None:
+    """Of rare outcomes, rightness alone would select nobody; the balanced optimum is found by trying all."""
+    rng = np.random.default_rng(5)
+    names, scores = rng.choice(["a", "b"], 200).astype(object), rng.integers(0, 9, 200) / 8
+    recorded = rng.random(200) < 0.3 * scores
+    of = curves(scores, recorded, names)
+    price = even_price(of)
+    assert price == recorded.sum() / (~recorded).sum()
+    found = nearly_equal(of, "selection", within=0.05, price=price)
+
+    def worth(at: dict[str, float]) -> float:
+        selected = scores >= np.array([at[name] for name in names])
+        return float((selected & recorded).sum() - price * (selected & ~recorded).sum())
+
+    tried = [*(np.arange(10) / 8 - 1 / 16), NOBODY]
+    every = [dict(zip("ab", at, strict=True)) for at in product(tried, repeat=2)]
+    near = [at for at in every if outcome(at, "selection", scores, recorded, names)[0] <= 0.05 + 1e-9]
+    assert worth(found) == pytest.approx(max(worth(at) for at in near))
+    assert worth(found) > 0

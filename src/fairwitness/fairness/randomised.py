@@ -16,7 +16,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def equal_by_chance(of: Mapping[str, Curve], pooled: Curve, equal: Equal) -> tuple[dict[str, Steps], Steps]:
+def equal_by_chance(
+    of: Mapping[str, Curve], pooled: Curve, equal: Equal, *, price: float = 1.0
+) -> tuple[dict[str, Steps], Steps]:
     """The rules, by chance where need be, that decide right most often while groups' rates are equal.
 
     The rates of the rows given are equal exactly and in the mean over chance; no rule on the scores alone is both equal
@@ -26,6 +28,7 @@ def equal_by_chance(of: Mapping[str, Curve], pooled: Curve, equal: Equal) -> tup
         of: Curves of groups, each with `enough` rows; at least one.
         pooled: The curve of all rows, for any other group: it comes as near to the same rates as it can.
         equal: Which rates.
+        price: How many hits a false alarm costs; 1 counts right decisions, `even_price` weighs both outcomes alike.
 
     Returns:
         Steps by group, and those of any other.
@@ -37,23 +40,23 @@ def equal_by_chance(of: Mapping[str, Curve], pooled: Curve, equal: Equal) -> tup
     hulls = {name: each.hull() for name, each in of.items()}
     rest = pooled.hull()
     if equal == "odds":
-        alarmed, recognised = _odds([*hulls.values()])
+        alarmed, recognised = _odds([*hulls.values()], price)
         return {name: _inside(hull, alarmed, recognised) for name, hull in hulls.items()}, _inside(
             rest, alarmed, recognised
         )
-    rate = _rate([*hulls.values()], equal)
+    rate = _rate([*hulls.values()], equal, price)
     return {name: _along(hull, equal, rate) for name, hull in hulls.items()}, _along(rest, equal, rate)
 
 
-def _rate(hulls: Sequence[Curve], equal: Equal) -> float:
+def _rate(hulls: Sequence[Curve], equal: Equal, price: float) -> float:
     """The common rate at which most decisions are right. They are concave in it, so it is a corner of some hull."""
-    lines = [_line(hull.rates(equal)[0], hull.gains) for hull in hulls]
+    lines = [_line(hull.rates(equal)[0], hull.gains(price)) for hull in hulls]
     corners = np.unique(np.concatenate([places for places, _ in lines]))
     gains = np.sum([np.interp(corners, *line) for line in lines], axis=0)
     return float(corners[gains.argmax()])
 
 
-def _odds(hulls: Sequence[Curve]) -> tuple[float, float]:
+def _odds(hulls: Sequence[Curve], price: float) -> tuple[float, float]:
     """The common false- and true-positive rate at which most decisions are right: a corner of some hull, or where two
     of them cross.
     """
@@ -64,7 +67,7 @@ def _odds(hulls: Sequence[Curve]) -> tuple[float, float]:
     tried = np.concatenate([corners, *crossings])
     reached = np.min([np.interp(tried, *line) for line in lines], axis=0)
     positives, negatives = sum(hull.positives for hull in hulls), sum(hull.negatives for hull in hulls)
-    best = int((positives * reached - negatives * tried).argmax())
+    best = int((positives * reached - price * negatives * tried).argmax())
     return float(tried[best]), float(reached[best])
 
 
@@ -92,7 +95,7 @@ def _highest(places: Floats, heights: NDArray[Any]) -> Ints:
 def _along(hull: Curve, equal: Equal, rate: float) -> Steps:
     """The rule on the hull that gives a rate: between two thresholds chance decides."""
     places = hull.rates(equal)[0]
-    return _mixed(hull, places, _highest(places, hull.gains), rate)
+    return _mixed(hull, places, _highest(places, hull.gains()), rate)
 
 
 def _inside(hull: Curve, alarmed: float, recognised: float) -> Steps:

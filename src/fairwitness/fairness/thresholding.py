@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,11 @@ from fairwitness.core.remedy import Tuned
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import listed
 from fairwitness.fairness.rules import StepRule, Steps, at
-from fairwitness.fairness.thresholds import EQUAL, LEAST, Curve, Equal, curve, curves
+from fairwitness.fairness.thresholds import EQUAL, LEAST, Curve, Equal, curve, curves, even_price
+
+Right = Literal["accuracy", "balanced"]
+"""What is kept as high as may be; `balanced`: rows of both recorded outcomes count for as much, in sum."""
+RIGHT: tuple[Right, ...] = get_args(Right)
 
 WORDS: Mapping[Equal, str] = {
     "selection": "shares decided positive",
@@ -62,6 +67,10 @@ class Fitting:
             small=tuple(name for name, each in every.items() if not each.enough(equal)),
             pooled=curve(scores, recorded),
         )
+
+    def price(self, right: Right) -> float:
+        """How many hits a false alarm costs."""
+        return even_price(self.large) if right == "balanced" else 1.0
 
     @property
     def inside(self) -> NDArray[np.bool_]:
@@ -116,7 +125,8 @@ def told(remedy: str, tuned: Tuned, fitting: Fitting, equal: Equal, made: StepRu
     moved = f"{WORDS[equal]} were {gaps[0]} apart and are {gaps[1]}"
     notes = [f"{remedy}: {rows}, {moved}; {right[0]} of decisions were right and {right[1]} are."]
     if not 0.01 < float(after.mean()) < 0.99:
-        notes.append(f"{remedy}: nearly {'nobody' if after.mean() < 0.5 else 'everybody'} is decided positive.")
+        who = "nobody" if after.mean() < 0.5 else "everybody"
+        notes.append(f"{remedy}: nearly {who} is decided positive, which makes rates equal at little loss of accuracy.")
     if fitting.small and made.groups:
         few = f"fewer than {LEAST} {OVER[equal]} held for tuning"
         notes.append(
@@ -125,14 +135,15 @@ def told(remedy: str, tuned: Tuned, fitting: Fitting, equal: Equal, made: StepRu
     return tuple(notes)
 
 
-def known(equal: str) -> None:
-    """Check the option of that name.
+def known(equal: str, right: str = "accuracy") -> None:
+    """Check the options of these names.
 
     Raises:
-        ValueError: It names no rates.
+        ValueError: One names nothing there is.
     """
-    if equal not in EQUAL:
-        raise ValueError(f"equal is {equal!r}; it must be one of {', '.join(EQUAL)}")
+    for name, value, have in (("equal", equal, EQUAL), ("right", right, RIGHT)):
+        if value not in have:
+            raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(have)}")
 
 
 def share(name: str, value: float | str) -> None:

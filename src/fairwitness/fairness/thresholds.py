@@ -53,10 +53,10 @@ class Curve:
     def negatives(self) -> int:
         return int(self.alarms[-1])
 
-    @property
-    def gains(self) -> Ints:
-        """(m,) right decisions, less those there are where nobody is selected."""
-        return self.hits - self.alarms
+    def gains(self, price: float = 1.0) -> Floats:
+        """(m,) right decisions, less those there are where nobody is selected; a false alarm costs `price` hits."""
+        gains: Floats = self.hits - price * self.alarms
+        return gains
 
     def rates(self, equal: Equal) -> tuple[Floats, ...]:
         """(m,) rising shares that are to be alike in all groups: one array, or two for `odds`."""
@@ -149,7 +149,7 @@ def curves(scores: Floats, recorded: NDArray[np.bool_], groups: NDArray[np.objec
     return {name: curve(scores[own], recorded[own]) for name, own in zip(names, rows, strict=True)}
 
 
-def nearly_equal(of: Mapping[str, Curve], equal: Equal, *, within: float) -> dict[str, float]:
+def nearly_equal(of: Mapping[str, Curve], equal: Equal, *, within: float, price: float = 1.0) -> dict[str, float]:
     """The thresholds by group that decide right most often while the rates of any two groups are at most `within` apart.
 
     Deciding for nobody, or for everybody, makes all rates equal, so there always are such thresholds; where no others are,
@@ -159,6 +159,7 @@ def nearly_equal(of: Mapping[str, Curve], equal: Equal, *, within: float) -> dic
         of: Curves of groups, each with `enough` rows; at least one.
         equal: Which rates.
         within: Greatest distance, in [0, 1].
+        price: How many hits a false alarm costs; 1 counts right decisions, `even_price` weighs both outcomes alike.
 
     Returns:
         A threshold by group. They are the best there are, but for curves of more than `MOST_TRIED` points and, for two
@@ -176,10 +177,17 @@ def nearly_equal(of: Mapping[str, Curve], equal: Equal, *, within: float) -> dic
         ]
         first = np.max([start for start, _ in ranges], axis=0)
         last = np.min([end for _, end in ranges], axis=0)
-        chosen[name] = _highest(each.gains, first, last)
-        total += np.where(first < last, each.gains[chosen[name]], -np.inf)
+        gains = each.gains(price)
+        chosen[name] = _highest(gains, first, last)
+        total += np.where(first < last, gains[chosen[name]], -np.inf)
     best = int(total.argmax())
     return {name: float(each.thresholds[chosen[name][best]]) for name, each in tried.items()}
+
+
+def even_price(of: Mapping[str, Curve]) -> float:
+    """What a false alarm costs where the rows of both outcomes count for as much, in sum."""
+    negatives = sum(each.negatives for each in of.values())
+    return sum(each.positives for each in of.values()) / max(negatives, 1)
 
 
 def nearest(of: Curve, equal: Equal, rates: ArrayLike) -> float:
@@ -192,7 +200,7 @@ def _thinned(values: Floats) -> Floats:
     return values[np.unique(np.linspace(0, len(values) - 1, MOST_WINDOWS).round().astype(np.int64))]
 
 
-def _highest(values: Ints, first: Ints, last: Ints) -> Ints:
+def _highest(values: Floats, first: Ints, last: Ints) -> Ints:
     """(q,) place of the highest of values[first:last], for each of q ranges; 0 where the range is empty."""
     length = np.maximum(last - first, 0)
     table = [np.arange(len(values))]  # at height h: the place of the highest of the 2^h values from here on
@@ -226,7 +234,7 @@ def common(
     """
     tried = curve(scores, recorded).thinned().thresholds
     of = [curve_at(tried, scores[groups == name], recorded[groups == name]) for name in set(groups)]
-    gains = np.sum([each.gains for each in of], axis=0)
+    gains = np.sum([each.gains() for each in of], axis=0)
     rates = np.array([each.rates(equal) for each in of])  # (groups, 1 or 2, thresholds)
     far = np.ptp(rates, axis=0).max(axis=0)
     dear = gains < gains.max() - (cost + ROUNDING) * len(scores)

@@ -11,7 +11,7 @@ import numpy as np
 from fairwitness.core.remedy import RemedyInfo, Tuned
 from fairwitness.fairness import thresholding
 from fairwitness.fairness.rules import StepRule, at
-from fairwitness.fairness.thresholding import Fitting
+from fairwitness.fairness.thresholding import Fitting, Right
 from fairwitness.fairness.thresholds import Equal, nearest, nearly_equal
 
 
@@ -22,13 +22,15 @@ class GroupThresholdsOptions:
     Attributes:
         equal: Which rates are to be alike: `selection`, `true-positive`, `false-positive` or `odds` (the last two at once).
         within: How far apart any two groups may be on the rows it is fitted on, as a share.
+        right: What is kept as high as may be: `accuracy`, or `balanced`, where both recorded outcomes weigh as much.
     """
 
     equal: Equal = "selection"
     within: float = 0.02
+    right: Right = "accuracy"
 
     def __post_init__(self) -> None:
-        thresholding.known(self.equal)
+        thresholding.known(self.equal, self.right)
         thresholding.share("within", self.within)
 
 
@@ -66,7 +68,7 @@ class GroupThresholds:
         fitting = Fitting.of(tuned, equal)
         groups, other = {}, tuned.threshold
         if fitting.large:
-            groups = nearly_equal(fitting.large, equal, within=options.within)
+            groups = nearly_equal(fitting.large, equal, within=options.within, price=fitting.price(options.right))
             reached = [each.reached(equal, groups[name]) for name, each in fitting.large.items()]
             other = nearest(fitting.pooled, equal, np.mean(reached, axis=0))
         made = thresholding.rule(tuned, {name: at(threshold) for name, threshold in groups.items()}, at(other))

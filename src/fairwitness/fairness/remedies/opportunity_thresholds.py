@@ -16,6 +16,7 @@ class OpportunityThresholdsOptions(GroupThresholdsOptions):
     Attributes:
         equal: Which rates are to be alike: `selection`, `true-positive`, `false-positive` or `odds` (the last two at once).
         within: How far apart any two groups may be on the rows it is fitted on, as a share.
+        right: What is kept as high as may be: `accuracy`, or `balanced`, where both recorded outcomes weigh as much.
     """
 
     equal: Equal = "true-positive"

@@ -12,7 +12,7 @@ from fairwitness.core.remedy import RemedyInfo, Tuned
 from fairwitness.fairness import thresholding
 from fairwitness.fairness.randomised import equal_by_chance
 from fairwitness.fairness.rules import StepRule, Steps, at
-from fairwitness.fairness.thresholding import Fitting
+from fairwitness.fairness.thresholding import Fitting, Right
 from fairwitness.fairness.thresholds import Equal
 
 
@@ -23,12 +23,14 @@ class RandomisedOddsOptions:
     Attributes:
         equal: Which rates: `odds` (true- and false-positive rates at once), or `selection`, `true-positive` or
             `false-positive` alone.
+        right: What is kept as high as may be: `accuracy`, or `balanced`, where both recorded outcomes weigh as much.
     """
 
     equal: Equal = "odds"
+    right: Right = "accuracy"
 
     def __post_init__(self) -> None:
-        thresholding.known(self.equal)
+        thresholding.known(self.equal, self.right)
 
 
 class RandomisedOdds:
@@ -65,7 +67,8 @@ class RandomisedOdds:
         groups: dict[str, Steps] = {}
         others = at(tuned.threshold)
         if fitting.large:
-            groups, others = equal_by_chance(fitting.large, fitting.pooled, options.equal)
+            price = fitting.price(options.right)
+            groups, others = equal_by_chance(fitting.large, fitting.pooled, options.equal, price=price)
         made = thresholding.rule(tuned, groups, others, key=int(rng.integers(2**63)))
         return made, thresholding.told(self.info.id, tuned, fitting, options.equal, made)
 
