@@ -146,6 +146,15 @@ def test_a_model_that_may_have_seen_anything_is_not_attacked() -> None:
     assert "which rows the model has seen" in outcome.reason
 
 
+@pytest.mark.parametrize(
+    ("rows", "kind", "count"), [(2_000, "number", 16), (20_001, "number", 8), (2_000, "image", 4), (2_000, "text", 4)]
+)
+def test_costly_models_have_fewer_shadows(rows: int, kind: Any, count: int) -> None:
+    check = given.check(ATTACKS[0])
+    subject = outline(rows=rows, columns=(Column(name="income", kind=kind),), groupings=())
+    assert ShadowsAsk(count=count) in check.asks(subject, None, check.Options())  # type: ignore[operator]  # it asks
+
+
 def test_shadows_are_even_and_few_or_many() -> None:
     options = given.check(ATTACKS[0]).Options
     assert options(shadows=64).shadows == 64

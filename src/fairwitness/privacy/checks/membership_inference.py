@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from fairwitness.privacy.membership import OverModels
 
 OUTPUTS = OutputsAsk()
-SHADOWS_OF_TABLES, SHADOWS_OF_MEDIA = 16, 4
+SHADOWS_OF_TABLES, SHADOWS_OF_LARGE_TABLES, SHADOWS_OF_MEDIA = 16, 8, 4
+LARGE = 20_000
+"""Rows beyond which a table has fewer shadows: each costs a training on half of them."""
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75)
 """False alarms at which the figure shows the attacks."""
 OURS, ALIKE = "this model", "models trained like it"
@@ -35,7 +37,8 @@ class ShadowOptions:
     """What the attack may spend.
 
     Attributes:
-        shadows: Models to train, an even number; 0: 16, or 4 where the model reads pictures, series or text.
+        shadows: Models to train, an even number; 0: 16, beyond 20,000 rows 8, and 4 where the model reads pictures, series or
+            text.
     """
 
     shadows: int = 0
@@ -90,6 +93,7 @@ class MembershipInference:
         outline, rows, unit = given.outline, given[_rows(given.outline)], unit_column(given.outline)
         scored: Scored = given[OUTPUTS]
         shadows: Shadows = given[_shadows(outline, options)]
+        given.meter.spend(len(shadows.inside), of=len(shadows.inside), what="shadow models")
         one_each = representatives(None if unit is None else rows.columns[unit], len(rows), given.rng)
         found = exposed(scored, outline, one_each)
         if not found.both:
@@ -145,8 +149,11 @@ def _rows(outline: Outline) -> RowsAsk:
 
 def _shadows(outline: Outline, options: ShadowOptions) -> ShadowsAsk:
     kinds = {column.kind for column in outline.columns if column.name in outline.features}
-    media = kinds & {"image", "series", "text"}
-    return ShadowsAsk(count=options.shadows or (SHADOWS_OF_MEDIA if media else SHADOWS_OF_TABLES))
+    if options.shadows:
+        return ShadowsAsk(count=options.shadows)
+    if kinds & {"image", "series", "text"}:
+        return ShadowsAsk(count=SHADOWS_OF_MEDIA)
+    return ShadowsAsk(count=SHADOWS_OF_TABLES if outline.rows <= LARGE else SHADOWS_OF_LARGE_TABLES)
 
 
 def _headline(named: dict[str, Estimate]) -> str:
