@@ -37,6 +37,7 @@ bench: $(READY)  ## ratios against other libraries, on this machine
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/ledger.py
+	$(BIN)/python benchmarks/robustness.py
 	$(BIN)/python benchmarks/remedies.py
 
 docs: $(READY)
