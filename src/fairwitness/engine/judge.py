@@ -11,6 +11,7 @@ from fairwitness.core.check import CheckInfo, Errored, Measured, NeedsPerson, No
 from fairwitness.core.estimate import Estimate, Key, Limit, Verdict
 from fairwitness.core.findings import Evidence, Finding
 from fairwitness.draw import format as show
+from fairwitness.draw.words import capital
 from fairwitness.engine.plan import Step
 
 _WORST_FIRST = (Verdict.FAIL, Verdict.UNCERTAIN, Verdict.PASS)
@@ -28,7 +29,9 @@ def judge(step: Step, outcome: Outcome, seconds: float, spent: Mapping[str, int]
         NeedsPerson: Verdict.NEEDS_PERSON,
         Errored: Verdict.ERROR,
     }[type(outcome)]
-    return _finding(step, verdict, title=info.title, reason=outcome.reason, seconds=seconds)
+    named = step.name is not None and outcome.reason.startswith(step.name)  # a name keeps the letters it has
+    reason = outcome.reason if named else capital(outcome.reason)
+    return _finding(step, verdict, title=info.title, reason=reason, seconds=seconds)
 
 
 def _measured(step: Step, outcome: Measured, seconds: float) -> Finding:
