@@ -11,16 +11,19 @@ from scipy import stats
 
 from fairwitness.core.asks import group_column
 from fairwitness.core.subject import Rows
-from fairwitness.fairness.repairing import Repair, furthest_apart
+from fairwitness.fairness.repairing import Repair, Ties, furthest_apart
 
 
 def rows(values: NDArray[Any], groups: NDArray[Any]) -> Rows:
     return Rows(ids=np.arange(len(values)), columns={"x": values, group_column("sex"): groups.astype(object)})
 
 
-def repaired(values: NDArray[Any], groups: NDArray[Any], amount: float = 1.0) -> NDArray[np.float64]:
+def repaired(
+    values: NDArray[Any], groups: NDArray[Any], amount: float = 1.0, ties: Ties = "together"
+) -> NDArray[np.float64]:
     held = rows(values, groups)
-    return np.asarray(Repair.of(held, ["x"], groups.astype(object), by="sex", amount=amount).apply(held).columns["x"])
+    edit = Repair.of(held, ["x"], groups.astype(object), by="sex", amount=amount, ties=ties)
+    return np.asarray(edit.apply(held).columns["x"])
 
 
 def test_two_normals_meet_in_the_middle() -> None:
@@ -68,6 +71,17 @@ def test_ties_move_together_and_what_is_missing_stays_missing() -> None:
         assert len(np.unique(found[values == value])) == 1
     assert found[groups == "b"] == pytest.approx(found[groups == "b"].round(6))
     assert sorted(set(found[groups == "b"].round(6))) == [5, 6, 7, 8, 9]  # half way between 0..4 and 10..14
+
+
+def test_where_lots_put_ties_apart_a_column_of_yes_and_no_tells_nothing_either() -> None:
+    rng = np.random.default_rng(5)
+    groups = rng.choice(["a", "b"], 8000)
+    values = (rng.random(8000) < np.where(groups == "a", 0.2, 0.6)).astype(float)
+    kept, apart = (repaired(values, groups, ties=ties) for ties in ("together", "lot"))
+    assert stats.ks_2samp(kept[groups == "a"], kept[groups == "b"]).statistic > 0.15
+    assert stats.ks_2samp(apart[groups == "a"], apart[groups == "b"]).statistic < 0.03
+    np.testing.assert_array_equal(apart, repaired(values, groups, ties="lot"))
+    assert apart[(groups == "a") & (values == 1)].min() >= apart[(groups == "a") & (values == 0)].max() - 1e-9
 
 
 def test_new_values_and_new_groups_are_placed_among_those_known() -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fairwitness.core.remedy import labels_of
 from fairwitness.core.subject import Rows
+from fairwitness.fairness.rules import lots
 
 LEAST = 20
 """A group with fewer values of a column is read by how all values are spread."""
@@ -18,15 +20,25 @@ GRID = 1001
 """Shares at which a spread is held."""
 SHARES = (np.arange(GRID) + 0.5) / GRID
 
+Ties = Literal["together", "lot"]
+TIES: tuple[Ties, ...] = get_args(Ties)
+
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """How the values of a group are spread: values, rising, and the share of the group below each, half of it included."""
+    """How the values of a group are spread.
+
+    Attributes:
+        values: Distinct ones, rising.
+        shares: The share of the group below each, half of those that have it included.
+        masses: The share that has it.
+    """
 
     values: tuple[float, ...]
     shares: tuple[float, ...]
+    masses: tuple[float, ...]
 
     @classmethod
     def of(cls, values: Floats) -> Self:
@@ -34,12 +46,13 @@ class Spread:
         if len(np.unique(values)) > GRID:
             values = np.quantile(values, SHARES)
         distinct, counts = np.unique(values, return_counts=True)
-        shares = (np.cumsum(counts) - counts / 2) / counts.sum()
-        return cls(values=tuple(distinct.tolist()), shares=tuple(shares.tolist()))
+        shares, masses = (np.cumsum(counts) - counts / 2) / counts.sum(), counts / counts.sum()
+        return cls(values=tuple(distinct.tolist()), shares=tuple(shares.tolist()), masses=tuple(masses.tolist()))
 
-    def below(self, values: Floats) -> Floats:
-        """(n,) share of the group below each value."""
-        return np.interp(values, self.values, self.shares)
+    def below(self, values: Floats, lots: Floats) -> Floats:
+        """(n,) share of the group below each value; of those that have it, as many as the row's lot says, in [0, 1)."""
+        middle: Floats = np.interp(values, self.values, self.shares)
+        return middle + (lots - 0.5) * np.interp(values, self.values, self.masses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +85,12 @@ class RepairedColumn:
             target=tuple(target.tolist()),
         )
 
-    def repaired(self, values: Floats, groups: NDArray[np.object_]) -> Floats:
-        """(n,) values as all groups share them; what is missing stays so."""
-        shares = self.others.below(values)
+    def repaired(self, values: Floats, groups: NDArray[np.object_], lots: Floats) -> Floats:
+        """(n,) values as all groups share them; what is missing stays so. Lots of 0.5 keep equal values equal."""
+        shares = self.others.below(values, lots)
         for name, spread in self.groups.items():
             of = groups == name
-            shares[of] = spread.below(values[of])
+            shares[of] = spread.below(values[of], lots[of])
         return np.where(np.isfinite(values), np.interp(shares, SHARES, self.target), values)
 
 
@@ -88,15 +101,26 @@ class Repair:
     Attributes:
         by: The attribute that is read.
         amount: How much of the way is gone, in [0, 1].
+        ties: Whether equal values of a group stay equal, or are put apart by a lot that follows from the row's id.
         columns: What is changed.
     """
 
     by: str
     amount: float
+    ties: Ties
     columns: Mapping[str, RepairedColumn]
 
     @classmethod
-    def of(cls, rows: Rows, names: Sequence[str], groups: NDArray[np.object_], *, by: str, amount: float) -> Self:
+    def of(
+        cls,
+        rows: Rows,
+        names: Sequence[str],
+        groups: NDArray[np.object_],
+        *,
+        by: str,
+        amount: float,
+        ties: Ties = "together",
+    ) -> Self:
         """The repair of number columns; those without two groups large enough are left alone.
 
         Source:
@@ -104,13 +128,17 @@ class Repair:
             section 5, geometric repair for a part of the way.
         """
         made = {name: RepairedColumn.of(rows.columns[name], groups) for name in names}
-        return cls(by=by, amount=amount, columns={name: each for name, each in made.items() if each is not None})
+        return cls(
+            by=by, amount=amount, ties=ties, columns={name: each for name, each in made.items() if each is not None}
+        )
 
     def apply(self, rows: Rows) -> Rows:
         groups = labels_of(rows, self.by)
         columns = dict(rows.columns)
         for name, each in self.columns.items():
-            columns[name] = (1 - self.amount) * columns[name] + self.amount * each.repaired(columns[name], groups)
+            apart = lots(rows.ids, crc32(name.encode())) if self.ties == "lot" else np.full(len(rows), 0.5)
+            whole = each.repaired(columns[name], groups, apart)
+            columns[name] = (1 - self.amount) * columns[name] + self.amount * whole
         return replace(rows, columns=columns)
 
     def to_json(self) -> dict[str, Any]:
@@ -122,7 +150,7 @@ class Repair:
             }
             for name, each in self.columns.items()
         }
-        return {"by": self.by, "amount": self.amount, "columns": columns}
+        return {"by": self.by, "amount": self.amount, "ties": self.ties, "columns": columns}
 
     @classmethod
     def from_json(cls, saved: Mapping[str, Any]) -> Self:
@@ -135,7 +163,8 @@ class Repair:
             )
             for name, each in saved["columns"].items()
         }
-        return cls(by=str(saved["by"]), amount=float(saved["amount"]), columns=columns)
+        ties: Ties = "lot" if saved["ties"] == "lot" else "together"
+        return cls(by=str(saved["by"]), amount=float(saved["amount"]), ties=ties, columns=columns)
 
 
 def furthest_apart(values: Floats, groups: NDArray[np.object_]) -> float:
@@ -152,9 +181,9 @@ def furthest_apart(values: Floats, groups: NDArray[np.object_]) -> float:
 
 
 def _plain(spread: Spread) -> list[list[float]]:
-    return [list(spread.values), list(spread.shares)]
+    return [list(spread.values), list(spread.shares), list(spread.masses)]
 
 
 def _spread(saved: Sequence[Sequence[float]]) -> Spread:
-    values, shares = (tuple(map(float, each)) for each in saved)
-    return Spread(values=values, shares=shares)
+    values, shares, masses = (tuple(map(float, each)) for each in saved)
+    return Spread(values=values, shares=shares, masses=masses)

@@ -12,7 +12,7 @@ from fairwitness.core.errors import DataError
 from fairwitness.core.remedy import Learning, RemedyInfo
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import listed, plural
-from fairwitness.fairness.repairing import LEAST, Repair, furthest_apart
+from fairwitness.fairness.repairing import LEAST, TIES, Repair, Ties, furthest_apart
 from fairwitness.fairness.thresholding import share
 
 
@@ -22,12 +22,17 @@ class RepairOptions:
 
     Attributes:
         amount: How much of the way to equal spreads each value goes; 1 is all of it.
+        ties: `together`: equal values of a group stay equal, so columns of few distinct values still tell some of it; `lot`:
+            they are put apart by a lot that follows from the row's place in the data, and then nothing is left to tell.
     """
 
     amount: float = 1.0
+    ties: Ties = "together"
 
     def __post_init__(self) -> None:
         share("amount", self.amount)
+        if self.ties not in TIES:
+            raise ValueError(f"ties is {self.ties!r}; it must be one of {', '.join(TIES)}")
 
 
 class RepairColumns:
@@ -60,7 +65,7 @@ class RepairColumns:
     def rows(self, learning: Learning, options: RepairOptions, *, by: str, rng: np.random.Generator) -> Learning:  # noqa: ARG002 - draws nothing
         groups = learning.labels(by)
         names = [column.name for column in learning.columns if column.numeric]
-        edit = Repair.of(learning.rows, names, groups, by=by, amount=options.amount)
+        edit = Repair.of(learning.rows, names, groups, by=by, amount=options.amount, ties=options.ties)
         if not edit.columns:
             raise DataError(
                 f"{self.info.id} moves number columns of which two groups of {by} have {LEAST} values, and there are none; "
