@@ -81,6 +81,7 @@ def test_parity_that_multiplies_the_odds_gap_is_in_the_first_sentence(fixed: Fix
     assert "beyond doubt" in made.headline
     assert made.trades[0].startswith(f"The equalised-odds gap by sex grew to {times:.1f} times what it was")
     assert made.trades[0].endswith("beyond doubt.")
+    assert of(made, "area under the ROC curve").moved == "same"  # scores stay, only decisions are mended
 
 
 def test_numbers_are_those_of_both_audits_on_the_same_rows(fixed: Fixed) -> None:

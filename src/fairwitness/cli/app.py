@@ -210,19 +210,27 @@ class Contract(StrEnum):
 
     FINDINGS = "findings"
     COMPARISON = "comparison"
+    FRONTIER = "frontier"
 
 
 @app.command()
 def schema(
-    of: Annotated[Contract, typer.Argument(metavar="[findings|comparison]", help="Of which file.")] = Contract.FINDINGS,
+    of: Annotated[
+        Contract, typer.Argument(metavar="[findings|comparison|frontier]", help="Of which file.")
+    ] = Contract.FINDINGS,
 ) -> None:
-    """Print the JSON Schema of findings.json, or of comparison.json."""
+    """Print the JSON Schema of findings.json, comparison.json or frontier.json."""
     import json
 
     from fairwitness.io import comparisons
     from fairwitness.io import findings as documents
 
-    _print(json.dumps(comparisons.schema() if of is Contract.COMPARISON else documents.schema(), indent=2))
+    make = {
+        Contract.FINDINGS: documents.schema,
+        Contract.COMPARISON: comparisons.schema,
+        Contract.FRONTIER: comparisons.frontier_schema,
+    }
+    _print(json.dumps(make[of](), indent=2))
 
 
 @app.command()

@@ -1,4 +1,6 @@
-"""`fix` mends a subject and proves what changed; `compare` sets two finished audits beside each other."""
+"""`fix` mends a subject and proves what changed; `frontier` shows what can be had for what; `compare` sets two audits beside
+each other.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,9 @@ WIDEST = 110
 
 
 def register(app: typer.Typer) -> None:
-    """Add both commands."""
+    """Add the three commands."""
     app.command()(fix)
+    app.command()(frontier)
     app.command()(compare)
 
 
@@ -39,6 +42,8 @@ def fix(
     group_at_decision: Annotated[
         bool, typer.Option("--group-at-decision", help="With --auto: also what reads the group when it decides.")
     ] = False,
+    who: Annotated[str, typer.Option(help="Who chose these remedies, for the record.")] = "",
+    why: Annotated[str, typer.Option(help="Why, for the record.")] = "",
     out: Annotated[Path, typer.Option(help="Folder for the comparison, both audits, and the mended model.")] = Path(
         "fixed"
     ),
@@ -62,7 +67,14 @@ def fix(
         fixed = run(
             parsed,
             read,
-            Wanted(remedies=tuple(remedy or ()), auto=auto, budget=budget, group_at_decision=group_at_decision),
+            Wanted(
+                remedies=tuple(remedy or ()),
+                auto=auto,
+                budget=budget,
+                group_at_decision=group_at_decision,
+                who=who,
+                why=why,
+            ),
             base=file.parent,
             out=out,
             source=file.name,
@@ -76,6 +88,48 @@ def fix(
     _show(fixed.comparison)
     typer.echo(f"Written: {out / 'comparison.html'}, comparison.json, and both audits beside it", err=True)
     raise typer.Exit(0 if fixed.after.gate.passes else 1)
+
+
+def frontier(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="audit.toml, or a folder that holds one.")] = Path(
+        "audit.toml"
+    ),
+    *,
+    remedy: Annotated[
+        list[str] | None,
+        typer.Option(help="ID[:by=GROUP][:option=value], each by itself with its strengths; A+B for two together."),
+    ] = None,
+    criterion: Annotated[
+        list[str] | None, typer.Option(help="CHECK/GROUP; without any, selection rates and equalised odds.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="Trainings of each point.")] = 3,
+    budget: Annotated[int, typer.Option(help="Models that may be trained, beside the one there is.")] = 24,
+    out: Annotated[Path, typer.Option(help="Folder for frontier.json and frontier.html.")] = Path("frontier"),
+) -> None:
+    """Show which accuracy goes with which gap, over remedies and strengths; a person chooses, with `fix --who --why`."""
+    from fairwitness.cli.progress import showing
+    from fairwitness.engine import config as settings
+    from fairwitness.engine.frontier import Sought
+    from fairwitness.engine.frontier import frontier as run
+    from fairwitness.io import atomic, comparisons
+    from fairwitness.report import frontiers
+
+    file = config / "audit.toml" if config.is_dir() else config
+    parsed = settings.parse(settings.read(file), source=file.name)
+    with showing() as progress:
+        made = run(
+            parsed,
+            Sought(remedies=tuple(remedy or ()), criteria=tuple(criterion or ()), seeds=seeds, budget=budget),
+            base=file.parent,
+            out=out,
+            source=file.name,
+            command=shlex.join(["fairwitness", *sys.argv[1:]]),
+            progress=progress,
+        )
+        atomic.write_text(out / "frontier.html", frontiers.html(made))
+        atomic.write_text(out / "frontier.json", comparisons.dump(made))
+    sys.stdout.write(frontiers.text(made))
+    typer.echo(f"Written: {out / 'frontier.html'} and frontier.json", err=True)
 
 
 def compare(

@@ -10,8 +10,9 @@ from fairwitness.core.estimate import Limit, Unit
 
 COMPARISON_VERSION: Literal["1"] = "1"
 Better = Literal["lower", "higher", "neither"]
-Moved = Literal["better", "worse", "unclear"]
-"""Which way a criterion moved beyond doubt: its interval leaves out zero; `unclear` where it does not."""
+Moved = Literal["better", "worse", "unclear", "same"]
+"""Which way a criterion moved beyond doubt: its interval leaves out zero; `unclear` where it does not; `same` where nothing that
+it rests on has changed, such as scores where only decisions were mended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from fairwitness.core.comparison import Criterion, Moved, Tried
+from collections.abc import Iterable
+
+from fairwitness.core.comparison import Applied, Criterion, Moved, Tried
 from fairwitness.core.estimate import Unit, Verdict
+from fairwitness.core.frontier import Level
 from fairwitness.draw import format as fmt
 
-WORDS: dict[Moved, str] = {"better": "better", "worse": "worse", "unclear": "cannot be told"}
-MARKS: dict[Moved, Verdict] = {"better": Verdict.PASS, "worse": Verdict.FAIL, "unclear": Verdict.UNCERTAIN}
+WORDS: dict[Moved, str] = {"better": "better", "worse": "worse", "unclear": "cannot be told", "same": "unchanged"}
+MARKS: dict[Moved, Verdict] = {
+    "better": Verdict.PASS,
+    "worse": Verdict.FAIL,
+    "unclear": Verdict.UNCERTAIN,
+    "same": Verdict.EXPLORED,
+}
 
 
 def name(criterion: Criterion) -> str:
@@ -18,16 +26,26 @@ def name(criterion: Criterion) -> str:
 
 def difference(criterion: Criterion) -> str:
     """The change with its interval, a difference of shares in points: `+19.1 points [8.0, 30.2]`."""
-    unit: Unit = "points" if criterion.unit == "share" else criterion.unit
-    sign = "+" if (criterion.change or 0) > 0 else ""
-    return sign + fmt.measured(criterion.change, criterion.low, criterion.high, unit)
+    return against(criterion)
+
+
+def against(moved: Criterion | Level) -> str:
+    """The same of any number that moved."""
+    unit: Unit = "points" if moved.unit == "share" else moved.unit
+    sign = "+" if (moved.change or 0) > 0 else ""
+    return sign + fmt.measured(moved.change, moved.low, moved.high, unit)
 
 
 def tried(each: Tried) -> str:
-    """The remedies of one try with their groups and options: `fairness.reweigh by race, strength 0.5`."""
+    """The remedies of one try; see `applied`."""
+    return applied(each.remedies)
+
+
+def applied(remedies: Iterable[Applied]) -> str:
+    """Remedies with their groups and options: `fairness.reweigh by race + fairness.group-thresholds by race, within 0.05`."""
     return " + ".join(
         one.remedy
         + (f" by {one.by}" if one.by else "")
         + "".join(f", {key.replace('_', ' ')} {value}" for key, value in one.options.items())
-        for one in each.remedies
+        for one in remedies
     )

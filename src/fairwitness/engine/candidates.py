@@ -40,6 +40,16 @@ class Candidate:
         return digest(trained) if trained else None
 
     @property
+    def choice(self) -> tuple[str, ...]:
+        """Each remedy as `parse` reads it."""
+        return tuple(
+            ":".join(
+                [each.remedy, *([f"by={each.by}"] if each.by else []), *(f"{k}={v}" for k, v in each.options.items())]
+            )
+            for each in self.remedies
+        )
+
+    @property
     def words(self) -> str:
         return " + ".join(each.remedy for each in self.remedies)
 

@@ -134,6 +134,8 @@ def criteria_of(moved: Sequence[Measured], limits: Limits, *, level: float) -> l
 
 def _moved(low: float | None, high: float | None, better: Better) -> Moved:
     """Which way, where the interval leaves out zero."""
+    if low == high == 0:
+        return "same"
     if better == "neither":
         return "unclear"
     up, down = low is not None and low > 0, high is not None and high < 0

@@ -55,12 +55,16 @@ class Wanted:
         auto: In their place: what the failing findings name.
         budget: Models that may be trained, beside the parent's.
         group_at_decision: Whether `auto` may try what reads the group when it decides.
+        who: Who chose them, for the record; empty where nobody said.
+        why: And why.
     """
 
     remedies: tuple[str, ...] = ()
     auto: bool = False
     budget: int = 8
     group_at_decision: bool = False
+    who: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +188,8 @@ def fix(
             "data_digest": table.fingerprint,
             "started": started.isoformat(timespec="seconds"),
             "command": command,
+            "chosen_by": wanted.who,
+            "because": wanted.why,
         },
     )
     return Fixed(comparison=comparison, before=first, after=second, config=mended)
@@ -197,6 +203,16 @@ def _asked(config: Config, wanted: Wanted, *, source: str) -> list[Candidate]:
         )
     if wanted.budget < 1:
         raise ConfigError(f"{source}: the budget is {wanted.budget} trained models; give one at least, --budget 1")
+    mendable(config, source=source)
+    return candidates.named([candidates.parse(text, config) for text in wanted.remedies]) if wanted.remedies else []
+
+
+def mendable(config: Config, *, source: str) -> None:
+    """Refuse a subject whose model cannot be trained again, or decides nothing.
+
+    Raises:
+        ConfigError: Which it is, and the way out.
+    """
     if makes_rows(config) or config.model.train == "autoencoder":
         raise ConfigError(f"{source}: {config.model.train!r} decides about nobody, and remedies mend decisions")
     if config.model.train is None:
@@ -204,7 +220,6 @@ def _asked(config: Config, wanted: Wanted, *, source: str) -> list[Candidate]:
             f"{source}: fix trains the model again, and [model] does not say how; name a recipe, [model] train = 'mlp', or "
             "your own, 'module:factory'"
         )
-    return candidates.named([candidates.parse(text, config) for text in wanted.remedies]) if wanted.remedies else []
 
 
 def _tried(

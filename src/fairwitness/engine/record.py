@@ -115,6 +115,8 @@ def mended(fixed: Fixed) -> list[Entry]:
         "traded": list(made.trades),
         "tried": len(made.tried),
         "spent": dict(made.spent),
+        "chosen_by": str(made.provenance.get("chosen_by", "")),
+        "because": str(made.provenance.get("because", "")),
         "code": code(),
     }
     return [*audited(fixed.after, fixed.config, None), Entry(kind="remedy", body=body)]

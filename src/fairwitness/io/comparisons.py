@@ -1,4 +1,4 @@
-"""comparison.json: written and read as findings.json is."""
+"""comparison.json and frontier.json: written and read as findings.json is."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from fairwitness.core.comparison import COMPARISON_VERSION, Comparison
 from fairwitness.core.digest import digest as plain_digest
+from fairwitness.core.frontier import FRONTIER_VERSION, Frontier
 from fairwitness.io import findings
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 
-def dump(comparison: Comparison) -> str:
-    """The comparison as JSON text; see `findings.dump`."""
+def dump(comparison: Comparison | Frontier) -> str:
+    """The comparison, or the frontier, as JSON text; see `findings.dump`."""
     return findings.text(comparison)
 
 
@@ -46,6 +47,19 @@ def schema() -> dict[str, Any]:
         **_adapter().json_schema(mode="serialization"),
         "title": "fairwitness comparison",
         "description": "What changed between two audits, and how sure that is. Counts, rates and digests: no rows.",
+    }
+
+
+def frontier_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of frontier.json."""
+    from pydantic import TypeAdapter  # heavy, and only wanted here
+
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:fairwitness:frontier:{FRONTIER_VERSION}",
+        **TypeAdapter(Frontier).json_schema(mode="serialization"),
+        "title": "fairwitness frontier",
+        "description": "What can be had for what, measured on rows held for choosing. Counts, rates and digests: no rows.",
     }
 
 

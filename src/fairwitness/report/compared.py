@@ -111,7 +111,7 @@ def blocks(comparison: Comparison) -> list[Block]:
 def _figure(title: str, judged: Iterable[Criterion], level: float) -> Intervals | None:
     rows = tuple(
         Interval(
-            label=f"{capital(each.metric)}{'' if each.moved == 'unclear' else f', {each.moved}'}",
+            label=f"{capital(each.metric)}{f', {each.moved}' if each.moved in {'better', 'worse'} else ''}",
             value=each.change,
             low=each.low,
             high=each.high,
