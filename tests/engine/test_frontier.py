@@ -10,8 +10,8 @@ import pytest
 
 from fairwitness.core.errors import UserError
 from fairwitness.core.frontier import Frontier
-from fairwitness.engine import config as settings
 from fairwitness.engine import candidates, training
+from fairwitness.engine import config as settings
 from fairwitness.engine.audit import load
 from fairwitness.engine.bench import Bench
 from fairwitness.engine.cache import Cache
