@@ -39,6 +39,7 @@ bench: $(READY)  ## ratios against other libraries, on this machine
 	$(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/robustness.py
 	$(BIN)/python benchmarks/remedies.py
+	$(BIN)/python benchmarks/remedies_training.py
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py
