@@ -4,22 +4,21 @@ no pickle.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
-import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor, nn
+from torch import Tensor
 
 from fairwitness.io.atomic import directory, write_bytes
+from fairwitness.torchkit.digests import digest_tensors
 
-FORMAT = "1"
+FORMAT = "2"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +47,8 @@ class Checkpoint:
             UserError: It cannot be written there.
         """
         whole = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-        head = {"format": FORMAT, "key": self.key, "facts": json.dumps(facts)}
+        kept = digest_tensors(sorted(whole.items()))
+        head = {"format": FORMAT, "key": self.key, "facts": json.dumps(facts), "tensors": kept}
         directory(self.path.parent)
         write_bytes(self.path, safetensors.torch.save(whole, metadata=head))
         self._last = time.monotonic()
@@ -61,40 +61,12 @@ class Checkpoint:
                 if head.get("format") != FORMAT or head.get("key") != self.key:
                     return None
                 facts: dict[str, Any] = json.loads(head["facts"])
-                return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118 - not a mapping
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+                return (tensors, facts) if digest_tensors(sorted(tensors.items())) == head["tensors"] else None
         except (OSError, SafetensorError, ValueError, KeyError):
             return None
-
-
-def digest_tensors(tensors: Iterable[tuple[str, Tensor]]) -> str:
-    """SHA-256 over named tensors: names, types, shapes, bytes."""
-    hashed = hashlib.sha256()
-    for name, tensor in tensors:
-        flat = tensor.detach().cpu().contiguous().reshape(-1)
-        hashed.update(f"{name} {flat.dtype} {tuple(tensor.shape)} ".encode())
-        hashed.update(flat.view(torch.uint8).numpy().data)
-    return hashed.hexdigest()
 
 
 def under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Those whose names start with a prefix, without it."""
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def described(part: object) -> dict[str, Any]:
-    """What sets an object apart, in JSON-like values that are the same in another process: its plain settings, its
-    tensors and modules by digest, its functions by name.
-    """
-    names = [f.name for f in fields(part)] if is_dataclass(part) else list(vars(part))
-    found: dict[str, Any] = {}
-    for name in names:
-        value = getattr(part, name)
-        if isinstance(value, Tensor):
-            found[name] = digest_tensors([(name, value)])
-        elif isinstance(value, nn.Module):
-            found[name] = digest_tensors(value.state_dict().items())
-        elif isinstance(value, bool | int | float | str | None):
-            found[name] = value
-        else:
-            found[name] = getattr(value, "__qualname__", type(value).__qualname__)
-    return found

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - as everywhere
 
 from fairwitness.core.digest import digest
-from fairwitness.torchkit.checkpoint import Checkpoint, digest_tensors, under
+from fairwitness.torchkit.checkpoint import Checkpoint, under
+from fairwitness.torchkit.digests import digest_module, digest_tensors
 from fairwitness.torchkit.modules.gan import ImageGAN, Judge
 from fairwitness.torchkit.optimizer_state import load_optimizer, optimizer_tensors
 from fairwitness.torchkit.training import Progress, require_finite
@@ -60,7 +61,7 @@ def play(
         module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
     game = _Game(net, judge, rounds, dice)
     if checkpoint is not None:
-        start = digest_tensors([("pixels", pixels), *game.tensors()])
+        start = [digest_tensors([("pixels", pixels), *game.tensors()]), digest_module(net), digest_module(judge)]
         checkpoint = replace(checkpoint, key=digest(checkpoint.key, astuple(rounds), start))
         game.resume(checkpoint)
     shares = net.range(pixels.to(device, memory_format=torch.channels_last))

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fairwitness.core.digest import digest
-from fairwitness.torchkit.checkpoint import Checkpoint, described, digest_tensors
+from fairwitness.torchkit.checkpoint import Checkpoint
+from fairwitness.torchkit.digests import described, digest_module, digest_tensors, told
 from fairwitness.torchkit.errors import TrainingError
 from fairwitness.torchkit.layers import reading
 from fairwitness.torchkit.owndice import OwnDice
@@ -270,13 +271,12 @@ def _digest(job: _Job, key: str) -> str:
     held = {"target": job.target, "weights": job.weights, "groups": job.groups}
     tensors = [*job.inputs.items(), *((name, tensor) for name, tensor in held.items() if tensor is not None)]
     parts = [(type(part).__name__, described(part)) for part in job.parts]
-    return digest(key, astuple(job.schedule), job.steps, parts, digest_tensors(tensors))
+    return digest(key, astuple(job.schedule), job.steps, parts, told(job.losses), digest_tensors(tensors))
 
 
 def _place(folder: Path, common: str, one: _One) -> Checkpoint:
-    masks = [("learn", torch.from_numpy(one.learn)), ("held", torch.from_numpy(one.held))]
-    start = digest_tensors([*one.module.state_dict().items(), *masks])
-    own = digest(common, one.seed, type(one.module).__qualname__, start)
+    masks = digest_tensors([("learn", torch.from_numpy(one.learn)), ("held", torch.from_numpy(one.held))])
+    own = digest(common, one.seed, digest_module(one.module), masks)
     return Checkpoint(path=folder / f"{own[:32]}.safetensors", key=own)
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
-import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from fairwitness.core.errors import UserError
 from fairwitness.io.atomic import directory, write_bytes, write_text
 from fairwitness.torchkit import families
+from fairwitness.torchkit.digests import digest_tensors
 from fairwitness.torchkit.encoding import Encoding, OwnEncoding
 from fairwitness.torchkit.errors import LoadError
 from fairwitness.torchkit.modules.net import Net
@@ -102,11 +102,7 @@ def load(folder: Path) -> Saved:
 
 def weights_digest(module: nn.Module) -> str:
     """SHA-256 over the state dict: names, types, shapes, bytes."""
-    hashed = hashlib.sha256()
-    for name, tensor in sorted(_tensors(module).items()):
-        hashed.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        hashed.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
-    return hashed.hexdigest()
+    return digest_tensors(sorted(module.state_dict().items()))
 
 
 def _tensors(module: nn.Module) -> dict[str, Tensor]:

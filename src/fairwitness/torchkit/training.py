@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fairwitness.core.digest import digest
-from fairwitness.torchkit.checkpoint import Checkpoint, described, digest_tensors, under
+from fairwitness.torchkit.checkpoint import Checkpoint, under
+from fairwitness.torchkit.digests import described, digest_module, digest_tensors, told
 from fairwitness.torchkit.errors import TrainingError
 from fairwitness.torchkit.layers import reading
 from fairwitness.torchkit.optimizer_state import load_optimizer, optimizer_tensors
@@ -173,7 +174,8 @@ def train(
     used = ~held if learn is None else learn
     if checkpoint is not None:
         masks = [("used", torch.from_numpy(used)), ("held", torch.from_numpy(held))]
-        key = digest(checkpoint.key, astuple(schedule), rows.digest(), digest_tensors(masks), run.digest())
+        data = (rows.digest(), digest_tensors(masks))
+        key = digest(checkpoint.key, astuple(schedule), *data, run.digest(), told(losses))
         checkpoint = replace(checkpoint, key=key)
         run.resume(checkpoint)
     places = torch.from_numpy(np.flatnonzero(used))
@@ -349,9 +351,9 @@ class _Run:
             torch.cuda.set_rng_state(states[f"cuda{number}"], number)
 
     def digest(self) -> str:
-        """What distinguishes trainings before their first step: weights, dice, parts."""
+        """What distinguishes trainings before their first step: module, dice, parts."""
         parts = [(type(part).__name__, described(part)) for part in self.parts]
-        return digest(parts, digest_tensors([*self.module.state_dict().items(), *self._dice().items()]))
+        return digest(parts, digest_module(self.module), digest_tensors(self._dice().items()))
 
     def _dice(self) -> dict[str, Tensor]:
         cuda = {f"cuda{number}": torch.cuda.get_rng_state(number) for number in range(torch.cuda.device_count())}

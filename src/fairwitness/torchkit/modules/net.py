@@ -48,6 +48,9 @@ class Net(nn.Module):
                 part.training = False
         return self
 
+    def extra_repr(self) -> str:
+        return repr(self.shape)  # what is no layer too, such as pictures that are moved
+
     def to_json(self) -> dict[str, Any]:
         return {"kind": self.kind, **asdict(self.shape)}
 
