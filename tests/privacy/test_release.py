@@ -72,6 +72,7 @@ def outcomes(make: Any, n: int = 10_000) -> dict[Any, int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["statistics", "copy"])
 def test_the_whole_release_of_neighbours_differs_by_no_more_than_epsilon(kind: str) -> None:
     """Two columns composed: the likelihood ratio of the joint result, over all results seen often, is at most e^epsilon."""
@@ -115,6 +116,19 @@ def test_a_model_trained_on_little_noise_works_and_on_much_does_not() -> None:
         assert found.area_from_truth.value == pytest.approx(0.9, abs=0.05)
         assert found.area_from_copy.low is not None
         assert (found.area_from_copy.low > 0.8) == works
+        assert found.proven == works
+
+
+@pytest.mark.slow
+def test_a_copy_that_says_nothing_is_seldom_called_of_use() -> None:
+    """A direction drawn at random tells something of true rows by luck; shuffled answers have the same luck."""
+    held, drawn = people(200), coins(5)
+    called = 0
+    for number in range(24):
+        copy = release.noised_copy(COLUMNS, held, Fraction(1, 1000), drawn)
+        found = release.usefulness(COLUMNS, held, copy, "y", rng=np.random.default_rng(number))
+        called += found is not None and found.proven
+    assert called <= 4  # of 24 with a chance of 5 %: more than 4 in 0.6 % of cases
 
 
 def test_means_stay_close_while_the_copy_is_of_no_use() -> None:
@@ -130,3 +144,13 @@ def test_means_stay_close_while_the_copy_is_of_no_use() -> None:
 def test_one_class_teaches_nothing() -> None:
     held = {**people(100), "y": np.zeros(100, dtype=np.int64)}
     assert release.usefulness(COLUMNS, held, held, "y", rng=np.random.default_rng(0)) is None
+
+
+def test_three_classes_are_judged_by_the_share_right() -> None:
+    held = people(900)
+    found = release.usefulness(COLUMNS, held, held, "town", rng=np.random.default_rng(0))
+    assert found is not None
+    assert found.area_from_copy is None
+    assert found.from_copy == found.from_truth
+    assert not found.proven  # towns are drawn apart from everything else,
+    assert not found.testable  # so the truth teaches nothing either

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +18,17 @@ from numpy.typing import NDArray
 from fairwitness.core.estimate import Estimate
 from fairwitness.privacy.bounds import Choices, Numbers, Public
 from fairwitness.privacy.exact_noise import Coins, beyond, discrete_laplace, randomised_response, sum_beyond
+from fairwitness.privacy.membership import area
+from fairwitness.stats.auc import auc
+from fairwitness.stats.intervals import wilson
 
 Places = Mapping[str, NDArray[np.int64]]
 
 DOUBT = 0.05
 """How often an error may exceed its stated bound."""
+SHUFFLES = 19
+MOST_ROWS = 20_000
+"""Rows that models are trained and tried on, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +142,8 @@ class Usefulness:
         from_copy, from_truth: Share of rows decided as recorded, with intervals.
         commonest: Share of the commonest class: what is right without a model.
         area_from_copy, area_from_truth: Area under the ROC curve, where there are two classes and both occur.
+        luck: The best of `SHUFFLES` models trained on the copy with its answers shuffled: an area where there is one,
+            else a share of rows. A copy that says nothing of the target beats them all once in twenty times.
     """
 
     from_copy: Estimate
@@ -142,6 +151,21 @@ class Usefulness:
     commonest: float
     area_from_copy: Estimate | None
     area_from_truth: Estimate | None
+    luck: float
+
+    @property
+    def proven(self) -> bool:
+        """Whether the copy is better to learn from than luck."""
+        return self._beats_luck(self.from_copy, self.area_from_copy)
+
+    @property
+    def testable(self) -> bool:
+        """Whether the truth is; where it is not, too few features point the right way by luck too often to tell."""
+        return self._beats_luck(self.from_truth, self.area_from_truth)
+
+    def _beats_luck(self, rate: Estimate, area_: Estimate | None) -> bool:
+        found, guessed = (rate, self.commonest) if area_ is None else (area_, 0.5)
+        return found.value is not None and found.value > max(self.luck, guessed)
 
 
 def usefulness(
@@ -149,8 +173,8 @@ def usefulness(
 ) -> Usefulness | None:
     """Whether a model trained on the copy works on the truth (train on synthetic, test on real).
 
-    Half of the rows train a logistic regression, once as they are and once as they are in the copy; the other half, as they
-    are, try both.
+    Half of the rows (of at most `MOST_ROWS`) train a logistic regression, once as they are and once as they are in the copy;
+    the other half, as they are, try both.
 
     Args:
         columns: With their public bounds.
@@ -162,26 +186,65 @@ def usefulness(
     Returns:
         None where the rows to train on, true or noised, hold one class only.
     """
-    from sklearn.linear_model import LogisticRegression
-
-    from fairwitness.stats.auc import auc
-
     features = [column for column in columns if column.name != target]
     n = len(places[target])
-    train = rng.permutation(n) < n // 2
+    chosen = rng.permutation(n)[:MOST_ROWS]
+    train, test = chosen[: len(chosen) // 2], chosen[len(chosen) // 2 :]
     if min(len(np.unique(held[target][train])) for held in (places, copy)) < 2 or not features:
         return None
-    true, answers = _encoded(features, places), places[target][~train]
-    rates, areas = [], []
-    for held in (copy, places):
-        model = LogisticRegression(max_iter=1000).fit(_encoded(features, held)[train], held[target][train])
-        rates.append(_share(int((model.predict(true[~train]) == answers).sum()), len(answers)))
-        two = len(model.classes_) == 2 and len(np.unique(answers)) == 2
-        areas.append(auc(model.decision_function(true[~train]), answers == model.classes_[1]) if two else None)
-    common = float(np.bincount(answers).max() / len(answers))
+    true, noised, answers = _encoded(features, places), _encoded(features, copy), places[target][test]
+    own = copy[target][train]
+    from_copy = _Tried.of(noised[train], own, true[test], answers)
+    from_truth = _Tried.of(true[train], places[target][train], true[test], answers)
+    lucky = [_Tried.of(noised[train], rng.permutation(own), true[test], answers) for _ in range(SHUFFLES)]
     return Usefulness(
-        from_copy=rates[0], from_truth=rates[1], commonest=common, area_from_copy=areas[0], area_from_truth=areas[1]
+        from_copy=from_copy.rate(),
+        from_truth=from_truth.rate(),
+        commonest=float(np.bincount(answers).max() / len(answers)),
+        area_from_copy=from_copy.area(),
+        area_from_truth=from_truth.area(),
+        luck=max(each.worth for each in lucky),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """A model on rows it has not seen: which it gets right, and, of two classes, how far it leans to the second."""
+
+    right: NDArray[np.bool_]
+    lean: NDArray[np.float64] | None
+    second: NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls,
+        rows: NDArray[np.float64],
+        labels: NDArray[np.int64],
+        new: NDArray[np.float64],
+        answers: NDArray[np.int64],
+    ) -> Self:
+        """Train on `rows`, try on `new`."""
+        from sklearn.linear_model import LogisticRegression
+
+        model = LogisticRegression(solver="newton-cholesky").fit(rows, labels)
+        two = len(model.classes_) == 2 and len(np.unique(answers)) == 2
+        lean = model.decision_function(new) if two else None
+        return cls(model.predict(new) == answers, lean, answers == model.classes_[-1])
+
+    @property
+    def worth(self) -> float:
+        """The area where there are two classes, else the share right."""
+        return float(self.right.mean()) if self.lean is None else area(self.lean[self.second], self.lean[~self.second])
+
+    def rate(self) -> Estimate:
+        hits, n = int(self.right.sum()), len(self.right)
+        low, high = wilson(hits, n)
+        return Estimate(
+            value=hits / n, low=float(low), high=float(high), level=0.95, n=n, unit="share", method="Wilson's interval"
+        )
+
+    def area(self) -> Estimate | None:
+        return None if self.lean is None else auc(self.lean, self.second)
 
 
 def _statistic(column: str, of: str, private: float, true: float, *, bound: float) -> Statistic:
@@ -189,20 +252,11 @@ def _statistic(column: str, of: str, private: float, true: float, *, bound: floa
 
 
 def _encoded(columns: Sequence[Public], places: Places) -> NDArray[np.float64]:
-    """(n, d): numbers as shares of their range, categories one column each."""
+    """(n, d): numbers as shares of their range, noise beyond it clipped; categories one column each."""
     blocks = [
         np.eye(len(column.values))[places[column.name]]
         if isinstance(column, Choices)
-        else places[column.name][:, None] / column.steps
+        else np.clip(places[column.name][:, None] / column.steps, 0, 1)
         for column in columns
     ]
     return np.concatenate(blocks, axis=1)
-
-
-def _share(hits: int, n: int) -> Estimate:
-    from fairwitness.stats.intervals import wilson
-
-    low, high = wilson(hits, n)
-    return Estimate(
-        value=hits / n, low=float(low), high=float(high), level=0.95, n=n, unit="share", method="Wilson's interval"
-    )

@@ -11,14 +11,23 @@ from fractions import Fraction
 from pathlib import Path
 
 from fairwitness.core.digest import generator
-from fairwitness.core.estimate import Estimate
+from fairwitness.core.estimate import Estimate, Unit
 from fairwitness.draw import format as fmt
 from fairwitness.draw.markdown import escape
 from fairwitness.draw.words import plural
 from fairwitness.io import atomic
 from fairwitness.privacy.bounds import Numbers, Public, ReleaseError
 from fairwitness.privacy.exact_noise import Coins
-from fairwitness.privacy.release import Places, Statistic, Usefulness, noised_copy, of_copy, statistics, usefulness
+from fairwitness.privacy.release import (
+    SHUFFLES,
+    Places,
+    Statistic,
+    Usefulness,
+    noised_copy,
+    of_copy,
+    statistics,
+    usefulness,
+)
 
 PAGE, STATISTICS, COPY, COMPARISON = "RELEASE.md", "statistics.json", "noised-copy.csv", "comparison.md"
 NOISED = " (noised)"
@@ -191,15 +200,21 @@ def worth(made: Release) -> list[str]:
         f"always naming the commonest class gets {fmt.number(use.commonest, 'share')}."
     )
     said = [rates]
-    guessed, low = use.commonest, use.from_copy.low
     if use.area_from_copy is not None and use.area_from_truth is not None:
-        guessed, low = 0.5, use.area_from_copy.low
         said.append(
             f"Areas under the ROC curve: {_measured(use.area_from_copy)} from the copy and "
             f"{_measured(use.area_from_truth)} from the truth; 0.500 is guessing."
         )
-    if low is not None and low <= guessed:
-        said.append("So the copy is of no proven use to learn from: raise epsilon, or release fewer columns.")
+    unit: Unit = "share" if use.area_from_copy is None else "auc"
+    lucky = f"Of {SHUFFLES} models trained on the copy with its answers shuffled the best reaches {fmt.number(use.luck, unit)}"
+    if use.proven:
+        said.append(f"{lucky}: the copy is better to learn from than luck.")
+    elif use.testable:
+        said.append(f"{lucky}, so the copy is of no proven use to learn from: raise epsilon, or release fewer columns.")
+    else:
+        said.append(
+            f"{lucky}, which the truth does not beat either: these columns say too little of {made.target!r} to tell."
+        )
     return said
 
 
