@@ -1,5 +1,6 @@
 """The checks on planted subjects: fragile, firm, masked, and too few to tell."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ torch = pytest.importorskip("torch")
 from torch import Tensor, nn  # noqa: E402 - after the skip
 
 from fairwitness.core.asks import CLASS, Ask, ModelAsk, RowsAsk  # noqa: E402
-from fairwitness.core.check import Given, Measured, NotApplicable, Outcome  # noqa: E402
+from fairwitness.core.check import Arrays, Given, Measured, Meter, NotApplicable, Outcome, Unmetered  # noqa: E402
 from fairwitness.core.columns import Column  # noqa: E402
 from fairwitness.core.estimate import Verdict  # noqa: E402
 from fairwitness.core.subject import Model, Rows  # noqa: E402
@@ -46,7 +47,14 @@ def subject(n: int = 300, *, fragile: bool = False, mask: bool = False) -> tuple
 
 
 def run(
-    check: Any, columns: tuple[Column, ...], rows: Rows, model: Model, *, options: Any = None, **changes: Any
+    check: Any,
+    columns: tuple[Column, ...],
+    rows: Rows,
+    model: Model,
+    *,
+    options: Any = None,
+    meter: Meter | None = None,
+    **changes: Any,
 ) -> Outcome:
     labels = np.asarray(model.outputs(rows).decisions)
     made: dict[Ask, Any] = {}
@@ -79,6 +87,7 @@ def run(
             rng=np.random.default_rng(0),
             context={},
             made=made,
+            meter=meter or Unmetered(),
         ),
         options,
     )
@@ -212,3 +221,30 @@ def test_a_model_that_takes_no_missing_values_is_not_judged_by_them() -> None:
     assert not any("missing" in key.metric for key in outcome.judged)
     assert any("does not take missing entries" in note for note in outcome.notes)
     assert worst(CORRUPT, outcome) is Verdict.PASS
+
+
+def test_an_attack_that_was_stopped_goes_on_and_finds_the_same() -> None:
+    """Pieces that are finished are not made again; a meter that dies in the third leaves two."""
+    columns, rows, model = subject(fragile=True)
+    whole = measured(run(ATTACK, columns, rows, model))
+
+    class Dies(Unmetered):
+        def __init__(self, after: int, kept: dict[str, Any]) -> None:
+            self.after, self.kept = after, kept
+
+        def piece(self, name: str, make: Callable[[], Arrays]) -> Arrays:
+            if name not in self.kept:
+                if len(self.kept) >= self.after:
+                    raise KeyboardInterrupt
+                self.kept[name] = make()
+            return self.kept[name]  # type: ignore[no-any-return]  # what `make` gave
+
+    kept: dict[str, Any] = {}
+    with pytest.raises(KeyboardInterrupt):
+        run(ATTACK, columns, rows, model, meter=Dies(2, kept))
+    assert len(kept) == 2
+    before = {name: piece["gradient"].copy() for name, piece in kept.items()}
+    again = measured(run(ATTACK, columns, rows, model, meter=Dies(9, kept)))
+    assert all(np.array_equal(kept[name]["gradient"], held) for name, held in before.items())
+    np.testing.assert_array_equal(again.row_values["broken"].values, whole.row_values["broken"].values)
+    assert again.explored == whole.explored

@@ -16,10 +16,10 @@ from fairwitness.draw import format as fmt
 from fairwitness.draw.words import listed, plural
 from fairwitness.robustness.attacks.space import Space
 from fairwitness.robustness.attacks.suite import Budget
-from fairwitness.robustness.sampled import Sampled, asks, moving, percent, sampled
+from fairwitness.robustness.sampled import Sampled, asks, moving, one_thread, percent, sampled
 from fairwitness.robustness.standing import Mask, Stood
 
-RADII = (0.25, 0.5, 2.0)
+RADII = (0.5, 2.0)
 """Other radii that are tried shortly, for the curve, in units of the one that is judged."""
 BLIND = 5
 """Where there are no gradients, so many times the queries are asked."""
@@ -94,48 +94,53 @@ class AdversarialAccuracy:
         return asks(outline, rows=options.rows)
 
     def run(self, given: Given, options: AttackOptions) -> Outcome:
-        from fairwitness.robustness import alarm, shown  # pull in SciPy
+        with one_thread():
+            return _measured(given, options)
 
-        held = sampled(given, rows=options.rows)
-        if isinstance(held, NotApplicable):
-            return held
-        right = held.only(np.flatnonzero(held.right))
-        eps = options.eps or held.eps
-        space = right.space(eps)
-        if not space.movable.any():
-            return NotApplicable(
-                f"no number may move by {percent(eps)} of its range: columns are fixed, exchanged, or have larger steps"
-            )
-        stood, blind = _attack(given, right, space, options)
-        if not blind:
-            raised = alarm.raised(given, right, space, stood)
-            if raised:
-                return NotApplicable(_not_evaluated(raised, stood))
-        broken = shown.found(int(stood.broken.sum()), len(space), given.level)
-        masks, exchanged = _exchanged(right, space, stood, options, given)
-        return Measured(
-            headline=_headline(broken, eps, len(space)),
-            lead=_lead(held, stood, eps, given.outline),
-            judged={Key(metric="share of right decisions broken"): broken},
-            explored=(
-                shown.accuracy(held, stood, given.level),
-                *((shown.by_change(masks, given.level),) if masks else ()),
-                shown.allowed(space),
-            ),
-            figures=(_curve(given, right, stood, eps=eps, queries=options.queries),),
-            notes=(*held.notes, *space.notes, *_notes(stood, blind, options, exchanged)),
-            to_settle=(
-                "No attack can show that decisions hold. A longer one may break more: raise steps, targets and rows under "
-                '[options."robustness.adversarial-accuracy"].'
-            ),
-            row_values={
-                "broken": RowValues(
-                    name="right decision broken by a small change",
-                    ids=right.rows.ids,
-                    values=stood.broken.astype(np.float64),
-                )
-            },
+
+def _measured(given: Given, options: AttackOptions) -> Outcome:
+    from fairwitness.robustness import alarm, shown  # pull in SciPy
+
+    held = sampled(given, rows=options.rows)
+    if isinstance(held, NotApplicable):
+        return held
+    right = held.only(np.flatnonzero(held.right))
+    eps = options.eps or held.eps
+    space = right.space(eps)
+    if not space.movable.any():
+        return NotApplicable(
+            f"no number may move by {percent(eps)} of its range: columns are fixed, exchanged, or have larger steps"
         )
+    stood, blind = _attack(given, right, space, options)
+    if not blind:
+        raised = alarm.raised(given, right, space, stood)
+        if raised:
+            return NotApplicable(_not_evaluated(raised, stood))
+    broken = shown.found(int(stood.broken.sum()), len(space), given.level)
+    masks, exchanged = _exchanged(right, space, stood, options, given)
+    return Measured(
+        headline=_headline(broken, eps, len(space)),
+        lead=_lead(held, stood, eps, given.outline),
+        judged={Key(metric="share of right decisions broken"): broken},
+        explored=(
+            shown.accuracy(held, stood, given.level),
+            *((shown.by_change(masks, given.level),) if masks else ()),
+            shown.allowed(space),
+        ),
+        figures=(_curve(given, right, stood, eps=eps, queries=options.queries),),
+        notes=(*held.notes, *space.notes, *_notes(stood, blind, options, exchanged)),
+        to_settle=(
+            "No attack can show that decisions hold. A longer one may break more: raise steps, targets and rows under "
+            '[options."robustness.adversarial-accuracy"].'
+        ),
+        row_values={
+            "broken": RowValues(
+                name="right decision broken by a small change",
+                ids=right.rows.ids,
+                values=stood.broken.astype(np.float64),
+            )
+        },
+    )
 
 
 def _attack(given: Given, right: Sampled, space: Space, options: AttackOptions) -> tuple[Stood, bool]:

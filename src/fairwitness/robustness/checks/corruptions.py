@@ -18,7 +18,7 @@ from fairwitness.draw import format as fmt
 from fairwitness.draw.words import listed, plural
 from fairwitness.robustness.attacks.space import ends
 from fairwitness.robustness.corruptions import SEVERITIES, Corruption, of_pictures, of_series, of_tables
-from fairwitness.robustness.sampled import Sampled, asks, features, sampled
+from fairwitness.robustness.sampled import Sampled, asks, features, one_thread, sampled
 
 Right = Mapping[str, NDArray[np.bool_]]
 """Kind of corruption to (5, n) rows that are decided rightly at each severity."""
@@ -78,40 +78,42 @@ class Corruptions:
         return asks(outline, rows=options.rows)
 
     def run(self, given: Given, options: CorruptionOptions) -> Outcome:
-        held = sampled(given, rows=options.rows)
-        if isinstance(held, NotApplicable):
-            return held
-        right, refused = _right(held, _kinds(held), given)
-        if not right:
-            return NotApplicable("nothing that the model reads can be corrupted here")
-        drops = _drops(held.right, right, options.severity, given.level)
-        worst = max(drops, key=lambda kind: drops[kind].value or 0.0)
-        lost = np.mean([held.right & ~masks[options.severity - 1] for masks in right.values()], axis=0)
-        return Measured(
-            headline=_headline(worst, drops[worst]),
-            lead=(
-                f"Of {plural(len(held.rows), 'row')} {fmt.number(float(held.right.mean()), 'share')} are decided rightly as they "
-                f"are. At severity {options.severity} of 5 the loss in points is "
-                + listed(f"{fmt.bare(each.value, 'points')} by {kind}" for kind, each in drops.items())
-                + "."
-            ),
-            judged={Key(metric=f"accuracy lost to {kind}"): each for kind, each in drops.items()},
-            figures=(_curves(held.right, right, given.level),),
-            notes=(
-                *held.notes,
-                *(
-                    f"The model does not take {kind}: it refused such rows, so nothing was measured."
-                    for kind in refused
-                ),
-            ),
-            row_values={
-                "lost": RowValues(
-                    name="share of mild corruptions that turn a right decision",
-                    ids=held.rows.ids[held.right],
-                    values=lost[held.right],
-                )
-            },
-        )
+        with one_thread():
+            return _measured(given, options)
+
+
+def _measured(given: Given, options: CorruptionOptions) -> Outcome:
+    held = sampled(given, rows=options.rows)
+    if isinstance(held, NotApplicable):
+        return held
+    right, refused = _right(held, _kinds(held), given)
+    if not right:
+        return NotApplicable("nothing that the model reads can be corrupted here")
+    drops = _drops(held.right, right, options.severity, given.level)
+    worst = max(drops, key=lambda kind: drops[kind].value or 0.0)
+    lost = np.mean([held.right & ~masks[options.severity - 1] for masks in right.values()], axis=0)
+    return Measured(
+        headline=_headline(worst, drops[worst]),
+        lead=(
+            f"Of {plural(len(held.rows), 'row')} {fmt.number(float(held.right.mean()), 'share')} are decided rightly as they "
+            f"are. At severity {options.severity} of 5 the loss in points is "
+            + listed(f"{fmt.bare(each.value, 'points')} by {kind}" for kind, each in drops.items())
+            + "."
+        ),
+        judged={Key(metric=f"accuracy lost to {kind}"): each for kind, each in drops.items()},
+        figures=(_curves(held.right, right, given.level),),
+        notes=(
+            *held.notes,
+            *(f"The model does not take {kind}: it refused such rows, so nothing was measured." for kind in refused),
+        ),
+        row_values={
+            "lost": RowValues(
+                name="share of mild corruptions that turn a right decision",
+                ids=held.rows.ids[held.right],
+                values=lost[held.right],
+            )
+        },
+    )
 
 
 def _kinds(held: Sampled) -> Mapping[str, Corruption]:

@@ -13,7 +13,7 @@ from fairwitness.core.estimate import Key, Limit, Severity
 from fairwitness.core.subject import Outline
 from fairwitness.draw.words import capital, listed, plural
 from fairwitness.robustness.attacks.suite import Budget
-from fairwitness.robustness.sampled import asks, percent, sampled
+from fairwitness.robustness.sampled import asks, one_thread, percent, sampled
 
 STEPS, TARGETS = 20, 2
 
@@ -30,7 +30,7 @@ class MaskingOptions:
 
     eps: float | None = None
     rows: int = 200
-    queries: int = 100
+    queries: int = 50
 
     def __post_init__(self) -> None:
         if self.eps is not None and not 0 < self.eps <= 1:
@@ -74,41 +74,44 @@ class MaskedGradients:
         return asks(outline, rows=options.rows)
 
     def run(self, given: Given, options: MaskingOptions) -> Outcome:
-        from fairwitness.robustness import alarm  # pulls in SciPy
-        from fairwitness.robustness.attacks.inner import network
-        from fairwitness.robustness.standing import attacked
+        with one_thread():
+            return _measured(given, options)
 
-        held = sampled(given, rows=options.rows)
-        if isinstance(held, NotApplicable):
-            return held
-        if network(held.model) is None:
-            return NotApplicable(
-                "remedies change rows before the network reads them, so it is attacked by questions alone"
-            )
-        right = held.only(np.flatnonzero(held.right))
-        eps = options.eps or held.eps
-        space = right.space(eps)
-        if not space.movable.any():
-            return NotApplicable(f"no number may move by {percent(eps)} of its range")
-        budget = Budget(steps=STEPS, targets=TARGETS, queries=options.queries, searched=options.rows)
-        stood = attacked(right.deployed, space, budget=budget, meter=given.meter, dice=given.rng, name="masking")
-        found = alarm.look(right, space, stood, most=options.rows, dice=given.rng)
-        worst = max(found, key=lambda name: found[name].shown / found[name].of)
-        shown = {name: f"{sign.shown:,} of {sign.of:,} {name}" for name, sign in found.items()}
-        return Measured(
-            headline=(
-                f"Gradients mislead: {shown[worst]}"
-                if found[worst].shown
-                else f"None of {plural(len(space), 'row')} shows a sign of masked gradients"
-            ),
-            lead=f"{capital(listed(shown.values()))}.",
-            judged={
-                Key(metric=f"share of {name}"): each for name, each in alarm.estimates(found, level=given.level).items()
-            },
-            notes=(
-                *held.notes,
-                *space.notes,
-                f"{stood.passes:,} passes through the network and {stood.queries:,} questions to the deployed model.",
-            ),
-            to_settle='Look at more rows: rows = 1000 under [options."robustness.masked-gradients"].',
-        )
+
+def _measured(given: Given, options: MaskingOptions) -> Outcome:
+    from fairwitness.robustness import alarm  # pulls in SciPy
+    from fairwitness.robustness.attacks.inner import network
+    from fairwitness.robustness.standing import attacked
+
+    held = sampled(given, rows=options.rows)
+    if isinstance(held, NotApplicable):
+        return held
+    if network(held.model) is None:
+        return NotApplicable("remedies change rows before the network reads them, so it is attacked by questions alone")
+    right = held.only(np.flatnonzero(held.right))
+    eps = options.eps or held.eps
+    space = right.space(eps)
+    if not space.movable.any():
+        return NotApplicable(f"no number may move by {percent(eps)} of its range")
+    budget = Budget(steps=STEPS, targets=TARGETS, queries=options.queries, searched=options.rows)
+    stood = attacked(right.deployed, space, budget=budget, meter=given.meter, dice=given.rng, name="masking")
+    found = alarm.look(right, space, stood, most=options.rows, dice=given.rng)
+    worst = max(found, key=lambda name: found[name].shown / found[name].of)
+    shown = {name: f"{sign.shown:,} of {sign.of:,} {name}" for name, sign in found.items()}
+    return Measured(
+        headline=(
+            f"Gradients mislead: {shown[worst]}"
+            if found[worst].shown
+            else f"None of {plural(len(space), 'row')} shows a sign of masked gradients"
+        ),
+        lead=f"{capital(listed(shown.values()))}.",
+        judged={
+            Key(metric=f"share of {name}"): each for name, each in alarm.estimates(found, level=given.level).items()
+        },
+        notes=(
+            *held.notes,
+            *space.notes,
+            f"{stood.passes:,} passes through the network and {stood.queries:,} questions to the deployed model.",
+        ),
+        to_settle='Look at more rows: rows = 1000 under [options."robustness.masked-gradients"].',
+    )
