@@ -77,3 +77,9 @@ def test_a_missing_column_is_named() -> None:
 def test_the_answer_is_never_a_feature() -> None:
     with pytest.raises(ValueError, match="'y' is the target"):
         TableEncoding.fit([Column(name="y", kind="number", role="target")], ROWS)
+
+
+def test_numbers_beyond_32_bits_are_infinite_without_a_warning() -> None:
+    columns, rows = table(x=[1e300, -1e300, 1.0])
+    numbers = TableEncoding.fit(columns, rows).encode(rows)["numbers"]
+    assert numbers[:, 0].tolist() == [float("inf"), float("-inf"), 1.0]

@@ -1,6 +1,8 @@
 import json
+import resource
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -98,6 +100,63 @@ def test_files_that_do_not_belong_together_or_are_broken_are_refused(trained: To
     assert "no such file" in spoil("model.safetensors", None)
 
 
+HOSTILE: list[tuple[str, dict[str, Any]]] = [
+    ("table-net", {"hidden": [20_000, 20_000]}),
+    ("table-net", {"hidden": [10**6, 10**6]}),
+    ("table-net", {"hidden": [10**30]}),
+    ("table-net", {"hidden": [-4]}),
+    ("table-net", {"hidden": "4"}),
+    ("table-net", {"cardinalities": [5 * 10**8]}),
+    ("table-net", {"cardinalities": [3] * 3_000}),
+    ("table-net", {"dropout": 2.0}),
+    ("table-net", {"more": 1}),
+    ("os:system", {}),
+    ("cnn", {"channels": 1, "widths": [], "outputs": 1}),
+    ("cnn", {"channels": 1, "widths": [20_000, 20_000], "outputs": 1}),
+    ("recurrent", {"cell": "gru", "steps": 4, "dimensions": 1, "hidden": 1, "layers": 10**8, "outputs": 1}),
+    ("transformer", {"cell": "", "vocabulary": 9, "steps": 4, "hidden": 4, "layers": 1, "heads": 3, "outputs": 1}),
+    ("autoencoder", {"values": 1, "hidden": [1], "marks": 10**9}),
+    ("gan", {"size": [1, 2**40, 2**40], "widths": [1, 1], "latent": 4}),
+]
+
+
+@pytest.mark.parametrize(("kind", "shape"), HOSTILE)
+def test_a_description_that_its_weights_do_not_fit_makes_nothing(
+    trained: TorchModel, tmp_path: Path, kind: str, shape: dict[str, Any]
+) -> None:
+    """However large the network it describes: under 100 MB are asked for, and one line is said."""
+    trained.save(tmp_path)
+    description = json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))
+    own = description["module"] if kind == "table-net" else {}
+    description["module"] = {**own, **shape, "kind": kind}
+    (tmp_path / "model.json").write_text(json.dumps(description), encoding="utf-8")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ModelError, match=r"model\.json: ") as caught:
+        TorchModel.load(tmp_path)
+    assert "\n" not in str(caught.value)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes
+
+
+def test_a_description_of_another_version_says_so(trained: TorchModel, tmp_path: Path) -> None:
+    trained.save(tmp_path)
+    description = json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))
+    (tmp_path / "model.json").write_text(json.dumps({**description, "format": 1}), encoding="utf-8")
+    with pytest.raises(
+        ModelError, match="it is of format 1, which this version does not read; train and save it again"
+    ):
+        TorchModel.load(tmp_path)
+
+
+def test_a_model_is_loaded_as_it_was_left_and_the_callers_dice_stay(trained: TorchModel, tmp_path: Path) -> None:
+    """In evaluation mode, so that gradients taken through it meet no dropout."""
+    trained.save(tmp_path)
+    before = torch.get_rng_state()
+    loaded = TorchModel.load(tmp_path)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert not trained.module.training
+    assert not any(part.training for part in loaded.module.modules())
+
+
 def test_a_module_of_ones_own_is_not_saved(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="a Linear of your own cannot be saved here"):
         own(nn.Linear(1, 1)).save(tmp_path)
@@ -129,7 +188,7 @@ def test_batches_say_the_same_as_one_pass() -> None:
     made = own(Line(), activation="logits").outputs(big(8_193)).scores
     assert made is not None
     np.testing.assert_allclose(made[:, 0], 1 / (1 + np.exp(1 - 2 * np.linspace(-3, 3, 8_193))), rtol=1e-6)
-    assert sizes[1:] == [4096, 4097]
+    assert sizes[2:] == [4096, 4097]  # after two looks at a few
 
 
 def test_a_lone_row_and_no_rows_have_outputs_too() -> None:
@@ -180,3 +239,32 @@ def test_a_module_that_does_not_fit_is_told_in_one_line(module: nn.Module, messa
         own(module, probe=big(8))
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
+
+
+class Wavering(nn.Module):
+    def forward(self, debt: Tensor) -> Tensor:
+        return nn.functional.dropout(debt + 1, 0.5, training=True)
+
+
+def test_scores_that_change_from_call_to_call_are_noted() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        wavers = own(Wavering(), activation="logits")
+        assert any("Asked twice about the same rows" in note for note in wavers.probe(ROWS))
+    dropped = nn.Sequential(nn.Linear(1, 1), nn.Dropout(0.5))
+    assert own(dropped, activation="logits").probe(ROWS) == ()  # left in training mode, and read in evaluation mode
+
+
+@pytest.mark.parametrize("module", [nn.Linear(1, 1, device="meta"), nn.LazyLinear(1)])
+def test_a_module_without_numbers_is_one_line(module: nn.Module) -> None:
+    with pytest.raises(ModelError, match=r"model: parameter 'weight' has a place and no numbers yet; load its weights"):
+        own(module)
+
+
+def test_a_module_that_leaves_is_one_line() -> None:
+    class Leaving(nn.Module):
+        def forward(self, debt: Tensor) -> Tensor:
+            raise SystemExit(int(debt.numel()))
+
+    with pytest.raises(ModelError, match="the model fails on 8 rows with SystemExit"):
+        own(Leaving()).probe(ROWS)

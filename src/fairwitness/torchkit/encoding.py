@@ -150,8 +150,9 @@ class TableEncoding:
         """
         require(self.columns, rows, source="rows")
         numbers = np.empty((len(rows), len(self.numbers)), dtype=np.float32)
-        for slot, name in enumerate(self.numbers):
-            numbers[:, slot] = rows.columns[name]
+        with np.errstate(over="ignore"):  # beyond what 32 bits hold is infinite, and read as missing
+            for slot, name in enumerate(self.numbers):
+                numbers[:, slot] = rows.columns[name]
         codes = np.empty((len(rows), len(self.vocabularies)), dtype=np.int64)
         for slot, (name, known) in enumerate(self.vocabularies.items()):
             code: dict[str | None, int] = {value: FIRST_CODE + place for place, value in enumerate(known)}

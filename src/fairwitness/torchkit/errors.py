@@ -190,6 +190,18 @@ class LoadError(ModelError):
         return cls(f"{path}: cannot be read ({blame(error)}); save it again")
 
     @classmethod
+    def no_weights(cls, name: str, *, source: str) -> Self:
+        return cls(f"{source}: parameter {name!r} has a place and no numbers yet; load its weights before it is given")
+
+    @classmethod
+    def other_format(cls, path: Path, number: object) -> Self:
+        return cls(f"{path}: it is of format {number}, which this version does not read; train and save it again")
+
+    @classmethod
+    def other_weights(cls, path: Path) -> Self:
+        return cls(f"{path}: the network it describes is not the one of the weights beside it; save or train again")
+
+    @classmethod
     def tampered(cls, path: Path) -> Self:
         return cls(f"{path}: the weights are not those that model.json was saved with; save or train again")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from fairwitness.core.columns import Column
 from fairwitness.core.digest import digest
@@ -52,8 +53,12 @@ def from_module(
     (n, C, H, W) in [0, 1]; with a tokenizer for `encode`, with its one text column as `input_ids` and `attention_mask`.
 
     Raises:
-        ModelError: Classes, positive class and threshold make no rule; nothing can be fed; or `probe` fails.
+        ModelError: Classes, positive class and threshold make no rule; nothing can be fed; parameters have no numbers; or
+            `probe` fails.
     """
+    bare = next((name for name, held in module.named_parameters() if held.is_meta or is_lazy(held)), None)
+    if bare is not None:
+        raise LoadError.no_weights(bare, source=source)
     decides = 0.5 if threshold is None else threshold
     rule = DecisionRule(classes=classes, positive=positive, activation=activation, threshold=decides)
     encoding, notes = _encoding(module, columns, encode, source=source)

@@ -31,6 +31,11 @@ WIDE_ROWS = 512
 PROBE_ROWS = 8  # enough to see shapes
 SETTLE_ROWS = 256  # enough that logits stray from [0, 1]
 
+WAVERS = (
+    "Asked twice about the same rows, the model gave different scores, in evaluation mode too: it draws at random, and "
+    "every number here holds for one draw."
+)
+
 
 class TorchModel:
     """A module with everything between raw rows and decisions around it.
@@ -106,6 +111,8 @@ class TorchModel:
             ModelError: As `outputs`.
         """
         few = self._numbers(cut(rows, 0, PROBE_ROWS))
+        if not np.allclose(few, self._numbers(cut(rows, 0, PROBE_ROWS)), rtol=1e-3):  # devices may round otherwise
+            self.notes += (WAVERS,)
         if self.rule.activation is None:
             if self._output == LOGITS:  # its own word for it
                 self.rule = replace(self.rule, activation="logits")
@@ -154,7 +161,7 @@ class TorchModel:
             output = call(self.module, inputs)
         except UserError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _failure(error, self.module, inputs, rows, source=self.source) from error
         if not isinstance(output, Tensor):
             output = self.pick(output, rows)
@@ -230,7 +237,7 @@ def call(module: nn.Module, inputs: Inputs) -> Any:  # noqa: ANN401 - a module m
     return module(*(tensor.to(device) for tensor in inputs))
 
 
-def _failure(error: Exception, module: nn.Module, inputs: Inputs, rows: int, *, source: str) -> OutputError:
+def _failure(error: BaseException, module: nn.Module, inputs: Inputs, rows: int, *, source: str) -> OutputError:
     """A failed forward pass in the user's words, where the first layer tells that the inputs are too many or too few."""
     layers = (part for part in module.modules() if isinstance(part, nn.Linear | nn.Conv2d))
     first = next(layers, None)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
-from safetensors import SafetensorError
+import torch
 from torch import Tensor, nn
 
 from fairwitness.core.errors import UserError
@@ -82,27 +82,55 @@ def load(folder: Path) -> Saved:
     for path in (description, weights):
         if not path.is_file():
             raise LoadError.missing(path)
-    raw = weights.read_bytes()
     try:
-        facts = json.loads(description.read_text(encoding="utf-8"))
-        if facts["format"] != FORMAT:
-            raise ValueError(f"format {facts['format']}, not {FORMAT}")  # noqa: TRY301 - one wording for all damage
-        if facts["weights"] != hashlib.sha256(raw).hexdigest():
-            raise LoadError.tampered(weights)
-        module = families.net(facts["module"])
-        module.load_state_dict(safetensors.torch.load(raw))
-        encoding = families.encoding(facts["encoding"])
-        words, notes = facts["words"], tuple(facts["notes"])
-    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
-        if isinstance(error, UserError):
-            raise
+        return _read(description, weights)
+    except UserError:
+        raise
+    except Exception as error:  # what was edited by hand may fail anywhere, in torch's and the tokenizers' code too
         raise LoadError.damaged(description, error) from error
-    return Saved(module=module, encoding=encoding, words=words, notes=notes, source=str(description), facts=facts)
+
+
+def _read(description: Path, weights: Path) -> Saved:
+    raw, facts = weights.read_bytes(), json.loads(description.read_text(encoding="utf-8"))
+    if facts["format"] != FORMAT:
+        raise LoadError.other_format(description, facts["format"])
+    if facts["weights"] != hashlib.sha256(raw).hexdigest():
+        raise LoadError.tampered(weights)
+    return Saved(
+        module=_net(facts["module"], safetensors.torch.load(raw), description),
+        encoding=families.encoding(facts["encoding"]),
+        words=str(facts["words"]),
+        notes=tuple(map(str, facts["notes"])),
+        source=str(description),
+        facts=facts,
+    )
+
+
+def _net(described: Mapping[str, Any], state: dict[str, Tensor], source: Path) -> Net:
+    """The network with its weights, in evaluation mode; nothing is made of a description that they do not fit.
+
+    Raises:
+        LoadError: They do not.
+    """
+    if described.get("layers", 1) > len(state):  # each would be an object, however small
+        raise LoadError.other_weights(source)
+    with torch.device("meta"):  # shapes without numbers: a size that is not there takes no memory
+        wanted = families.net(described).state_dict()
+    if _shapes(wanted) != _shapes(state):
+        raise LoadError.other_weights(source)
+    with torch.random.fork_rng(devices=[]):  # its first weights are drawn, and thrown away
+        module = families.net(described)
+    module.load_state_dict(state)
+    return module.eval()
 
 
 def weights_digest(module: nn.Module) -> str:
     """SHA-256 over the state dict: names, types, shapes, bytes."""
     return digest_tensors(sorted(module.state_dict().items()))
+
+
+def _shapes(state: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in state.items()}
 
 
 def _tensors(module: nn.Module) -> dict[str, Tensor]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import ClassVar, Self
 
 import torch
@@ -110,22 +111,23 @@ class Codes(nn.Module):
 
     def __init__(self, cardinalities: Sequence[int], gapped: Sequence[int]) -> None:
         super().__init__()
+        with_gaps = set(gapped)
         short = [column for column, size in enumerate(cardinalities) if size - FIRST_CODE <= ONE_HOT_MOST]
         slots = [
             (column, code)
             for column in short
             for code in range(cardinalities[column])
-            if code != UNSEEN_CODE and (code != MISSING_CODE or column in gapped)
+            if code != UNSEEN_CODE and (code != MISSING_CODE or column in with_gaps)
         ]
         self.one_hot = len(slots)
         place = {slot: position for position, slot in enumerate(slots)}
         spare = len(slots)  # where what has no slot goes: no place of `range(one_hot)`
         places = [place.get((column, code), spare) for column in short for code in range(cardinalities[column])]
-        starts = [sum(cardinalities[column] for column in short[:rank]) for rank in range(len(short))]
+        starts = [0, *accumulate(cardinalities[column] for column in short)][: len(short)]
         for name, indices in (("short", short), ("places", places), ("starts", starts)):
             self.register_buffer(name, torch.tensor(indices, dtype=torch.int64), persistent=False)
 
-        self.long = [column for column in range(len(cardinalities)) if column not in short]
+        self.long = [column for column, size in enumerate(cardinalities) if size - FIRST_CODE > ONE_HOT_MOST]
         sizes = {column: min(16, 1 + round(cardinalities[column] ** 0.5)) for column in self.long}
         tables = [nn.Embedding(cardinalities[column], size, padding_idx=UNSEEN_CODE) for column, size in sizes.items()]
         for table in tables:

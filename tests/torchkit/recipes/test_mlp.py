@@ -196,7 +196,10 @@ def test_a_loss_that_explodes_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("epochs", 0), ("dropout", 1.0), ("held", -0.1), ("learning_rate", 0.0), ("hidden", (0,)), ("hidden", 32)],
+    [
+        *(("epochs", 0), ("dropout", 1.0), ("held", -0.1), ("hidden", (0,)), ("hidden", 32)),
+        *(("learning_rate", 0.0), ("learning_rate", float("inf")), ("weight_decay", float("nan"))),
+    ],
 )
 def test_an_option_out_of_range_is_named(setting: str, value: object) -> None:
     with pytest.raises(ValueError, match=setting):

@@ -81,7 +81,7 @@ class Autoencoder(Net):
         net.core = core
         places = (torch.arange(marks) + 0.5) / marks
         net.marks = torch.quantile(errors.double(), places.double().to(errors.device)).float()
-        return net
+        return net.eval()
 
     def forward(self, sequence: Tensor) -> Tensor:
         """(n, steps, dimensions) raw values to (n,) scores in [0, 1)."""

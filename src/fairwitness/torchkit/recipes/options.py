@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,8 +37,8 @@ class TrainOptions:
         self.at_least_one("epochs", "batch", "patience")
         self.shares("held", "warm_up")
         self.one_of("descent", "constant", "cosine")
-        if not self.learning_rate > 0 or self.weight_decay < 0:
-            raise ValueError("learning_rate must be above 0 and weight_decay at least 0")
+        if not (0 < self.learning_rate < math.inf and 0 <= self.weight_decay < math.inf):
+            raise ValueError("learning_rate must be above 0 and weight_decay at least 0, both finite")
 
     def at_least_one(self, *names: str) -> None:
         """Refuse options that are not whole numbers of at least 1."""
