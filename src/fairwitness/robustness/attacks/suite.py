@@ -28,7 +28,7 @@ class Budget:
     """
 
     quick: int = 10
-    steps: int = 40
+    steps: int = 20
     targets: int = 4
     hopeful: float = 0.5
     queries: int = 100

@@ -40,7 +40,7 @@ class AttackOptions:
 
     eps: float | None = None
     rows: int | None = None
-    steps: int = 40
+    steps: int = 20
     targets: int = 4
     queries: int = 100
     exchanges: int = 1
