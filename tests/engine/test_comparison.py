@@ -55,7 +55,7 @@ def test_numbers_by_row_are_paired_by_their_place(tmp_path: Path) -> None:
     (measure,) = measured.shared(tmp_path / "a", tmp_path / "b")
     criterion = measured.measured(measure, level=0.95)
     expected = stats.ttest_rel(other, one).confidence_interval(0.95)
-    assert criterion.metric == "robustness.box: broken"
+    assert criterion.metric == "broken (robustness.box)"
     assert criterion.change == pytest.approx(float((other - one).mean()))
     assert (criterion.low, criterion.high) == pytest.approx((expected.low, expected.high), abs=0.01)
     assert not criterion.judged
@@ -135,3 +135,22 @@ def test_rows_that_would_tell_grow_with_the_square_of_what_is_missing() -> None:
     assert "here are 1,000" in said
     sentence = trades.headline([hoped], answers=frozenset({hoped.check}))
     assert sentence.startswith("The selection-rate gap by race fell from 20.0 to 10.0 points, which may be chance, and")
+
+
+@pytest.mark.parametrize(("worse", "moved"), [("high", "worse"), ("low", "better"), ("", "unclear")])
+def test_numbers_by_row_say_which_way_is_worse_and_are_told_by_cell(tmp_path: Path, worse: str, moved: str) -> None:
+    """In cell b alone all rows go from 0 to 1; in a nothing moves, and c has too few rows."""
+    cells = np.array(["a"] * 40 + ["b"] * 30 + ["c"] * 5, dtype=object)
+    for name, values in (("before", np.zeros(75)), ("after", (cells == "b").astype(float))):
+        folder = atomic.directory(tmp_path / name / "private" / "rows")
+        told = {"name": np.array("named by an attack"), "worse": np.array(worse)}
+        atomic.write_npz(folder / "privacy.box.named.npz", ids=np.arange(75), values=values, **told)
+    found = measured.shared(tmp_path / "before", tmp_path / "after", {"sex": cells})
+    made = {each.group: each for each in (measured.measured(one, level=0.95) for one in found)}
+    assert list(made) == [None, "a", "b"]
+    assert (made["a"].moved, made["b"].moved) == ("same", moved)
+    assert made["b"].change == 1
+    sentence = trades.headline([BETTER], answers=frozenset(), spilled=list(made.values()))
+    wanted = "over all rows, the mean of named by an attack (privacy.box) grew from 0.0 to 40.0"
+    assert (wanted in sentence) == (moved == "worse")
+    assert len(trades.trades([BETTER], spilled=list(made.values()))) == (2 if moved == "worse" else 0)

@@ -12,7 +12,6 @@ from fairwitness.core.comparison import (
     Better,
     Comparison,
     Criterion,
-    Moved,
     Shift,
     Side,
     Tried,
@@ -28,6 +27,7 @@ from fairwitness.fairness.paired import Moved as Measured
 from fairwitness.fairness.paired import compared
 from fairwitness.io import findings as documents
 from fairwitness.stats.change import alone, together
+from fairwitness.stats.multiple import sidak
 
 Limits = Mapping[tuple[str, str | None], Limit | None]
 
@@ -59,7 +59,7 @@ def compare(
         before: The first.
         after: The second.
         rows: What was decided about each row, in both; None where that is not known, and then only summaries are compared.
-        measures: Other numbers by row that both audits have.
+        measures: Other numbers by row that both audits have; their intervals hold together.
         work: What led from one to the other.
         provenance: Of the comparison itself.
     """
@@ -68,6 +68,7 @@ def compare(
     limits = {(each.check, each.about): each.limit for each in before.findings}
     n = 0
     criteria: list[Criterion] = []
+    spilled: list[Criterion] = []
     if rows is not None:
         held = pair(*rows)
         n = len(held)
@@ -75,21 +76,21 @@ def compare(
         criteria = criteria_of(moved, limits, level=level)
         notes += _left_out(moved)
         notes += trades.to_tell(criteria, answers=work.answers)
-        criteria += [measured(each, level=level) for each in measures]
+        spilled = [measured(each, level=sidak(level, len(measures))) for each in measures]
     else:
         criteria, why = _of_summaries(before, after, level=level)
         notes.append(why)
     return Comparison(
         schema_version=COMPARISON_VERSION,
-        headline=trades.headline(criteria, answers=work.answers),
-        trades=trades.trades(criteria),
+        headline=trades.headline(criteria, answers=work.answers, spilled=spilled),
+        trades=trades.trades(criteria, spilled=spilled),
         paired=rows is not None,
         rows=n,
         level=level,
         before=_side(before),
         after=_side(after),
         remedies=work.remedies,
-        criteria=tuple(criteria),
+        criteria=(*criteria, *spilled),
         shifts=_shifts(before, after),
         tried=work.tried,
         choosing_rows=work.choosing_rows,
@@ -124,24 +125,12 @@ def criteria_of(moved: Sequence[Measured], limits: Limits, *, level: float) -> l
                 n=each.n,
                 method=f"{each.method}{f', for {len(family)} criteria at once' if each.judged else ''}",
                 better=each.better,
-                moved=_moved(low, high, each.better),
+                moved=trades.which_way(low, high, each.better),
                 judged=each.judged,
                 limit=limits.get((each.check, each.about)),
             )
         )
     return found
-
-
-def _moved(low: float | None, high: float | None, better: Better) -> Moved:
-    """Which way, where the interval leaves out zero."""
-    if low == high == 0:
-        return "same"
-    if better == "neither":
-        return "unclear"
-    up, down = low is not None and low > 0, high is not None and high < 0
-    if not (up or down):
-        return "unclear"
-    return "better" if up == (better == "higher") else "worse"
 
 
 def _left_out(moved: Sequence[Measured]) -> list[str]:
@@ -181,7 +170,7 @@ def _of_summaries(before: Document, after: Document, *, level: float) -> tuple[l
                 n=min(first.n, then.n),
                 method="limits of both intervals" if same else "limits of both intervals, of different rows",
                 better=better,
-                moved=_moved(low, high, better),
+                moved=trades.which_way(low, high, better),
                 judged=judged,
                 limit=one.limit,
             )

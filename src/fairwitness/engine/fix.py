@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fairwitness import __version__
-from fairwitness.core.comparison import Comparison, Tried
+from fairwitness.core.asks import LABEL
+from fairwitness.core.columns import CROSS, MISSING
+from fairwitness.core.comparison import Applied, Comparison, Tried
 from fairwitness.core.errors import ConfigError, ModelError, UserError
 from fairwitness.core.estimate import Limit
 from fairwitness.core.findings import Document
+from fairwitness.core.remedy import joined
+from fairwitness.draw import format as fmt
 from fairwitness.engine import candidates, keeping, measured
 from fairwitness.engine.audit import Whereabouts, examine, load, whereabouts
 from fairwitness.engine.bench import Bench
@@ -155,6 +160,11 @@ def fix(
     notes += _kept(child, mended, settings, parent=parent.fingerprint, base=base, out=out)
     if plain <= min(each.penalty for each in tried if each.penalty is not None):
         notes.append("On the rows held for choosing, nothing that was tried did better than the model as it is.")
+    elif plain == 0:
+        notes.append(
+            f"On the {fmt.count(rows)} rows held for choosing, no gap of the model as it is exceeds its limit, so the choice "
+            "rests on accuracy alone and nothing there shows a need to mend."
+        )
     remedies = [candidates.info(each.remedy) for each in winner.remedies]
     notes += [
         f"{each.id} reads the group when it decides, which the law may forbid"
@@ -178,7 +188,7 @@ def fix(
         first,
         second,
         rows=None if sides[0] is None or sides[1] is None else (sides[0], sides[1]),
-        measures=measured.shared(out / "parent", out / "child"),
+        measures=measured.shared(out / "parent", out / "child", _cells(parent, winner.applied)),
         work=work,
         provenance={
             "tool": "fairwitness",
@@ -287,6 +297,17 @@ def _winner(
         raise ConfigError(f"{source}: nothing fails, so there is nothing to mend; --remedy ID tries one all the same")
     why = next((each.reason for each in tried if each.reason), "") or (refused[0][1] if refused else "")
     raise ConfigError(f"{source}: no remedy could be tried{f': {why}' if why else ', as no failing finding names one'}")
+
+
+def _cells(subject: Subject, remedies: Iterable[Applied]) -> dict[str, NDArray[np.object_]]:
+    """Group and recorded answer of each row, by what the remedies look at: a rare cell may pay for the others."""
+    recorded = subject.derived.get(LABEL, np.full(subject.outline.rows, None, dtype=object))
+    found = {}
+    for by in dict.fromkeys(each.by for each in remedies if each.by):
+        groups = joined([subject.groups[name] for name in by.split(CROSS)])
+        cells = [f"{group}, recorded {answer or MISSING}" for group, answer in zip(groups, recorded, strict=True)]
+        found[by] = np.array(cells, dtype=object)
+    return found
 
 
 def _marked(tries: Sequence[Candidate], tried: Sequence[Tried], winner: Candidate) -> tuple[Tried, ...]:

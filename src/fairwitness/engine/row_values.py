@@ -41,7 +41,8 @@ def add(finding: Finding, outcome: Outcome, subject: Subject, *, level: float, o
         if out is not None:
             folder = atomic.directory(out / "private" / "rows", mode=0o700)
             name = f"{finding.id.replace('/', '.')}.{key}.npz"
-            atomic.write_npz(folder / name, ids=values.ids, values=values.values)
+            told = {"name": np.array(values.name), "worse": np.array(values.worse)}
+            atomic.write_npz(folder / name, ids=values.ids, values=values.values, **told)
         for grouping in subject.outline.groupings:
             if grouping.named:
                 made = by_group(values, grouping, _labels(subject, grouping)[values.ids], level=level)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil
 
-from fairwitness.core.comparison import Criterion
+from fairwitness.core.comparison import Better, Criterion, Moved
 from fairwitness.draw import format as fmt
 from fairwitness.draw.changes import difference, name
 from fairwitness.draw.words import capital
@@ -26,12 +26,25 @@ PARTS = ("true-positive-rate gap", "false-positive-rate gap")
 """What the equalised-odds gap is the wider of; not named beside it."""
 
 
-def headline(criteria: Sequence[Criterion], *, answers: frozenset[str]) -> str:
+def which_way(low: float | None, high: float | None, better: Better) -> Moved:
+    """Which way a number moved, where the interval of its change leaves out zero."""
+    if low == high == 0:
+        return "same"
+    if better == "neither":
+        return "unclear"
+    up, down = low is not None and low > 0, high is not None and high < 0
+    if not (up or down):
+        return "unclear"
+    return "better" if up == (better == "higher") else "worse"
+
+
+def headline(criteria: Sequence[Criterion], *, answers: frozenset[str], spilled: Sequence[Criterion] = ()) -> str:
     """The first sentence of every surface.
 
     Args:
         criteria: All of them.
         answers: Checks that the remedies are for; what got better among them is named first.
+        spilled: Numbers by row of other pillars; judged by nobody, but what got worse is named too.
     """
     judged = [each for each in criteria if each.judged and each.change is not None]
     if not judged:
@@ -46,16 +59,30 @@ def headline(criteria: Sequence[Criterion], *, answers: frozenset[str]) -> str:
         opening = f"The {name(hoped)} {_moved(hoped)}, which may be chance, and nothing got better beyond doubt"
     else:
         opening = "Nothing got better beyond doubt"
+    worse += _worse(spilled)
     if not worse:
         return f"{opening}; nothing that is judged got clearly worse."
-    also = f"; {len(worse) - 1} more got worse" if len(worse) > 1 else ""
-    return f"{opening}, but the {name(worst := worse[0])} {_moved(worst)}{_doubt(worst)}{also}."
+    sure = all(each.moved == "worse" for each in worse[1:])
+    also = f"; {len(worse) - 1} more {'got' if sure else 'may have got'} worse" if len(worse) > 1 else ""
+    return f"{opening}, but {_named(worst := worse[0])} {_moved(worst)}{_doubt(worst)}{also}."
 
 
-def trades(criteria: Sequence[Criterion]) -> tuple[str, ...]:
-    """Each judged criterion that got worse, in a sentence, the worst first."""
+def trades(criteria: Sequence[Criterion], *, spilled: Sequence[Criterion] = ()) -> tuple[str, ...]:
+    """Each judged criterion that got worse, in a sentence, the worst first; then the numbers by row that did."""
     judged = [each for each in criteria if each.judged and each.change is not None]
-    return tuple(f"The {name(each)} {_moved(each)}: {difference(each)}{_doubt(each)}." for each in given(judged))
+    worse = [*given(judged), *_worse(spilled)]
+    return tuple(f"{capital(_named(each))} {_moved(each)}: {difference(each)}{_doubt(each)}." for each in worse)
+
+
+def _worse(spilled: Sequence[Criterion]) -> list[Criterion]:
+    return [each for each in spilled if each.moved == "worse"]
+
+
+def _named(criterion: Criterion) -> str:
+    """`the selection-rate gap by race`; a number by row is a mean over rows."""
+    if criterion.judged:
+        return f"the {name(criterion)}"
+    return f"over {f'rows of {criterion.group}' if criterion.group else 'all rows'}, the mean of {criterion.metric}"
 
 
 def to_tell(criteria: Sequence[Criterion], *, answers: frozenset[str]) -> list[str]:
