@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fairwitness.core import registry
 from fairwitness.core.columns import Column
+from fairwitness.core.remedy import Tuned
 from fairwitness.core.subject import Rows
 from fairwitness.stats.gaps import widest_gap
 from fairwitness.torchkit.recipes.mlp import MLP, MlpOptions
@@ -83,6 +84,32 @@ def pooled(data: Data, remedies: Sequence[tuple[str, Mapping[str, Any]]] = (), *
         assert made is not None
         scores[~learn] = made[:, 0]
     return Pooled(data=data, scores=scores, decided=(scores >= 0.5).astype(np.int64))
+
+
+def decided_after(plain: Pooled, name: str, **options: Any) -> Pooled:
+    """A remedy of decisions, fold by fold: its rule is made from the scores of the other four folds and decides this one."""
+    data, remedy = plain.data, registry.remedy(name, source="test")
+    made: Any = remedy
+    fold = np.random.default_rng(1).permutation(len(data.truth)) % FOLDS
+    names = np.array(["no", "yes"], dtype=object)
+    scores = np.stack([plain.scores, 1 - plain.scores], axis=1)
+    groups = data.group.astype(str).astype(object)
+    decided = np.zeros(len(data.truth), dtype=np.int64)
+    for number in range(FOLDS):
+        other, this = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        tuned = Tuned(
+            ids=other.astype(np.int64),
+            scores=scores[other],
+            classes=("no", "yes"),
+            positive="yes",
+            favorable="no",
+            recorded=names[data.truth[other]],
+            threshold=0.5,
+            groups=groups[other],
+        )
+        rule, _ = made.fit(tuned, made.Options(**options), rng=np.random.default_rng(number))
+        decided[this] = rule.decide(scores[this], groups[this], this.astype(np.int64)) == "yes"
+    return Pooled(data=data, scores=plain.scores, decided=decided)
 
 
 def _rows(data: Data, mask: NDArray[np.bool_]) -> Rows:
