@@ -120,7 +120,7 @@ def test_a_firm_model_cannot_pass_by_an_attack() -> None:
     outcome = measured(run(ATTACK, columns, rows, model))
     assert worst(ATTACK, outcome) is Verdict.UNCERTAIN
     assert "does not show that they hold" in outcome.headline
-    assert "No attack can show" in outcome.to_settle
+    assert "None can show" in outcome.to_settle
 
 
 def test_ten_rows_are_too_few_to_fail() -> None:

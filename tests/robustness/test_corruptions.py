@@ -11,7 +11,7 @@ from fairwitness.core.columns import Column
 from fairwitness.core.subject import Rows
 from fairwitness.robustness.corruptions import SEVERITIES, of_pictures, of_series, of_tables, pictures
 
-KINDS = ("noise", "blur", "contrast", "brightness", "pixelate", "compression")
+KINDS = ("noise", "blur", "contrast", "brightness", "pixelation", "compression")
 
 
 def drawn(side: int = 28, n: int = 8) -> NDArray[np.float64]:
@@ -31,7 +31,7 @@ def test_each_severity_moves_images_further_and_stays_in_range(kind: str, side: 
         float(np.abs(pictures(images, kind, severity, dice=np.random.default_rng(1)) - images).mean())
         for severity in SEVERITIES
     ]
-    slack = 1.1 if kind == "pixelate" else 1.0  # sides that divide well keep more than their neighbours
+    slack = 1.1 if kind == "pixelation" else 1.0  # sides that divide well keep more than their neighbours
     assert all(less < slack * more for less, more in pairwise(away))
     assert away[0] < away[-1]
     assert away[0] > 0.0005
@@ -50,7 +50,7 @@ def test_closed_forms() -> None:
     np.testing.assert_allclose(pictures(images, "contrast", 2, dice=dice).std(), 0.5 * images.std(), rtol=0.02)
     np.testing.assert_allclose(pictures(images, "brightness", 3, dice=dice), images + 0.15)
     flat = np.full((1, 1, 32, 32), 0.4)
-    for kind in ("blur", "pixelate", "compression"):
+    for kind in ("blur", "pixelation", "compression"):
         np.testing.assert_allclose(pictures(flat, kind, 3, dice=dice), flat, atol=0.002)
     point = np.zeros((1, 1, 33, 33))
     point[0, 0, 16, 16] = 1.0
@@ -64,7 +64,7 @@ def test_closed_forms() -> None:
 def test_pixelation_of_whole_blocks_is_their_mean() -> None:
     """At 96 pixels severity 4 keeps 0.3 of the side: 28; severity 5 keeps a quarter, so blocks are 4 x 4."""
     images = np.random.default_rng(0).random((2, 1, 96, 96))
-    made = pictures(images, "pixelate", 5, dice=np.random.default_rng(0))
+    made = pictures(images, "pixelation", 5, dice=np.random.default_rng(0))
     means = images.reshape(2, 1, 24, 4, 24, 4).mean(axis=(3, 5))
     np.testing.assert_allclose(made, means.repeat(4, axis=2).repeat(4, axis=3))
 

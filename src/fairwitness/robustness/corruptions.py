@@ -25,7 +25,7 @@ _PICTURES: dict[str, tuple[Levels, Levels]] = {
     "blur": ((0.4, 0.6, 0.7, 0.8, 1.0), (1.0, 2.0, 3.0, 4.0, 6.0)),  # deviation of the kernel, pixels
     "contrast": ((0.75, 0.5, 0.4, 0.3, 0.15), (0.4, 0.3, 0.2, 0.1, 0.05)),  # what is left
     "brightness": ((0.05, 0.1, 0.15, 0.2, 0.3), (0.1, 0.2, 0.3, 0.4, 0.5)),  # added
-    "pixelate": ((0.95, 0.9, 0.85, 0.75, 0.65), (0.6, 0.5, 0.4, 0.3, 0.25)),  # of the side
+    "pixelation": ((0.95, 0.9, 0.85, 0.75, 0.65), (0.6, 0.5, 0.4, 0.3, 0.25)),  # of the side
     "compression": ((80, 65, 58, 50, 40), (25, 18, 15, 10, 7)),  # JPEG quality
 }
 # Of the columns' own spread, or of the entries. No standard names these: conventions of this tool.
@@ -80,7 +80,7 @@ def pictures(images: Floats, kind: str, severity: int, *, dice: np.random.Genera
 
     Args:
         images: (n, c, h, w) in [0, 1].
-        kind: `noise`, `blur`, `contrast`, `brightness`, `pixelate` or `compression`.
+        kind: `noise`, `blur`, `contrast`, `brightness`, `pixelation` or `compression`.
         severity: 1 to 5.
         dice: For noise.
 
@@ -105,7 +105,7 @@ def pictures(images: Floats, kind: str, severity: int, *, dice: np.random.Genera
             made = mean + by * (images - mean)
         case "brightness":
             made = images + by
-        case "pixelate":
+        case "pixelation":
             down, up = zip(*(_coarser(side, by) for side in images.shape[2:]), strict=True)
             made = up[0] @ (down[0] @ images @ down[1].T) @ up[1].T
         case _:

@@ -130,8 +130,8 @@ def _measured(given: Given, options: AttackOptions) -> Outcome:
         figures=(_curve(given, right, stood, eps=eps, queries=options.queries),),
         notes=(*held.notes, *space.notes, *_notes(stood, blind, options, exchanged)),
         to_settle=(
-            "No attack can show that decisions hold. A longer one may break more: raise steps, targets and rows under "
-            '[options."robustness.adversarial-accuracy"].'
+            'Raise steps, targets and rows under [options."robustness.adversarial-accuracy"]: a longer attack may break more. '
+            "None can show that decisions hold."
         ),
         row_values={
             "broken": RowValues(

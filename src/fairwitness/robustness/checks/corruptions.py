@@ -170,7 +170,7 @@ def _drops(before: NDArray[np.bool_], right: Right, severity: int, level: float)
 def _headline(worst: str, drop: Estimate) -> str:
     if not drop.value or drop.value < 0:
         return "No kind of mildly worse conditions costs accuracy on these rows"
-    return f"Of mildly worse conditions {worst} costs most: {fmt.number(drop.value, 'points')} of accuracy"
+    return f"Mildly worse conditions cost up to {fmt.number(drop.value, 'points')} of accuracy, most by {worst}"
 
 
 def _curves(before: NDArray[np.bool_], right: Right, level: float) -> Curves:
