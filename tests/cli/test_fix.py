@@ -25,7 +25,7 @@ def test_fix_writes_everything_says_the_trade_first_and_records_itself(tmp_path:
     assert "but the equalised-odds gap by sex grew to" in " ".join(first.split())
     assert "beyond doubt" in " ".join(second.split())
     written = {str(path.relative_to(tmp_path / "fixed")) for path in (tmp_path / "fixed").glob("[!p]*")}
-    assert written == {"comparison.json", "comparison.html", "audit.toml", "model", "child"}
+    assert written == {"comparison.json", "comparison.html", "collect.json", "audit.toml", "model", "child"}
     for side in ("parent", "child"):
         assert (tmp_path / "fixed" / side / "report.html").exists()
     schema = json.loads(run("schema comparison", cwd=tmp_path).out)

@@ -22,11 +22,13 @@ from fairwitness.core.estimate import Limit
 from fairwitness.core.findings import Document
 from fairwitness.core.remedy import joined
 from fairwitness.draw import format as fmt
+from fairwitness.draw.words import plural
 from fairwitness.engine import candidates, keeping, measured
 from fairwitness.engine.audit import Whereabouts, examine, load, whereabouts
 from fairwitness.engine.bench import Bench
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.candidates import Candidate
+from fairwitness.engine.collecting import to_collect
 from fairwitness.engine.comparison import Work, compare
 from fairwitness.engine.config import Config
 from fairwitness.engine.generators import wanted as makes_rows
@@ -164,6 +166,11 @@ def fix(
         notes.append(
             f"On the {fmt.count(rows)} rows held for choosing, no gap of the model as it is exceeds its limit, so the choice "
             "rests on accuracy alone and nothing there shows a need to mend."
+        )
+    if doubts := to_collect(second):
+        atomic.write_text(out / "collect.json", documents.text(doubts))
+        notes.append(
+            f"Of the mended model {plural(len(doubts), 'verdict')} cannot be told; collect.json says what would tell."
         )
     remedies = [candidates.info(each.remedy) for each in winner.remedies]
     notes += [
@@ -327,7 +334,7 @@ def _kept(
 
     What an earlier run has written of another model goes first, so nothing lies beside a model that is not its own.
     """
-    for stale in ("comparison.json", "comparison.html", "audit.toml"):
+    for stale in ("comparison.json", "comparison.html", "audit.toml", "collect.json"):
         (out / stale).unlink(missing_ok=True)
     try:
         keeping.save(out / "model", child, config, parent=parent)
