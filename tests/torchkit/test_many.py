@@ -399,6 +399,55 @@ def test_stopped_between_pieces_it_goes_on(tmp_path: Path, monkeypatch: pytest.M
     assert (told[0], told[-1], len(told)) == (2, MEMBERS, 3)  # the last two pieces in either order
 
 
+class Gated(nn.Module):
+    """A recurrent layer, so networks are trained side by side and not in a stack."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cells, self.head = nn.GRU(4, 2, batch_first=True), nn.Linear(2, 3)
+
+    def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.cells(numbers[:, None])[0][:, 0] + codes[:, :1])
+        return logits
+
+
+@pytest.mark.parametrize("family", [Scaled, Gated])
+def test_when_one_is_stopped_the_others_stop_after_their_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: type[nn.Module]
+) -> None:
+    """Ctrl-C comes as the first is done, which does not get better and stops early; the other has no rows to stop by."""
+    monkeypatch.setattr(many, "FEWEST", 1)
+    monkeypatch.setattr(many, "MOST", 1)
+    learn = np.arange(40) < np.array([[20], [40]])
+    held = np.arange(40) >= np.array([[20], [40]])
+    passes: list[int] = []
+    asked = many._Job.go_on
+
+    def count(job: Any, *given: object) -> None:
+        passes.append(1)
+        asked(job, *given)
+
+    def stop(*_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(many._Job, "go_on", count)
+    with pytest.raises(KeyboardInterrupt):
+        fit_many(
+            lambda _: family(),
+            {"numbers": torch.ones(40, 4), "codes": torch.zeros(40, 1, dtype=torch.int64)},
+            torch.arange(40) % 3,
+            learn=learn,
+            held=held,
+            seeds=[0, 1],
+            schedule=Schedule(epochs=50_000, batch=20, learning_rate=1e-12, weight_decay=0.0, patience=1),
+            folder=tmp_path,
+            threads=2,
+            progress=stop,
+        )
+    assert len(list(tmp_path.iterdir())) == 1
+    assert len(passes) < 50_000
+
+
 def test_more_seeds_keep_those_that_are_there(tmp_path: Path) -> None:
     together("dense", learn=masks()[:3], seeds=range(3), folder=tmp_path)
     kept = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import copy
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,7 @@ from fairwitness.torchkit.training import Progress, Schedule, Trained, seeded, t
 
 STATE_BYTES = 12 * 2**20  # of a stack's weights, gradients and moments: fastest on cores with 2 MB of cache
 FEWEST, MOST = 4, 32  # networks in a stack
+HEARKEN = 0.2  # seconds between two looks for Ctrl-C, which does not wake a thread that waits on every system
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,10 @@ class Many:
         return torch.stack(made)
 
 
+class _Stopped(Exception):  # noqa: N818 - no error: what stopped it is raised beside it
+    """A training is given up half-way."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Job:
     """What is the same for all networks."""
@@ -75,6 +81,16 @@ class _Job:
     schedule: Schedule
     device: torch.device
     steps: int  # of a pass, for networks in a stack
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def go_on(self, *_: object) -> None:
+        """Asked after each pass.
+
+        Raises:
+            _Stopped: Another network failed, or the user has had enough.
+        """
+        if self.stop.is_set():
+            raise _Stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,25 +174,28 @@ def _fit(
     """Train those still to do, in pieces."""
     stacking = _stacking(job, [ones[number].module for number in todo[:2]])
 
+    def singly(numbers: Sequence[int]) -> list[Trained]:
+        return [_alone(job, ones[number], _own_dice(ones[number])) for number in numbers]
+
     if stacking is not None:
         size = min(_size(ones[0].module), max(FEWEST, -(-len(todo) // threads)))
         pieces = [todo[start : start + size] for start in range(0, len(todo), size)]
-        _side_by_side(lambda some: _stacked(job, [ones[number] for number in some], stacking), pieces, threads, finish)
+        _side_by_side(job, lambda some: _stacked(job, [ones[n] for n in some], stacking), pieces, threads, finish)
     elif job.device.type == "cpu" and min(threads, len(todo)) > 1 and _own_dice_suffice(job, ones[todo[0]]):
-        singly = [[number] for number in todo]
-        _side_by_side(lambda some: [_alone(job, ones[some[0]], _own_dice(ones[some[0]]))], singly, threads, finish)
+        _side_by_side(job, singly, [[number] for number in todo], threads, finish)
     else:
         for number in todo:
             finish([number], [_alone(job, ones[number], seeded(ones[number].seed))])
 
 
 def _side_by_side(
+    job: _Job,
     fit: Callable[[Sequence[int]], Sequence[Trained]],
     pieces: Sequence[Sequence[int]],
     threads: int,
     finish: Callable[[Sequence[int], Sequence[Trained]], None],
 ) -> None:
-    """Train pieces in threads, and finish each as it is done; pieces not begun are dropped when one fails."""
+    """Train pieces in threads, and finish each as it is done; when one fails, or on Ctrl-C, the others stop too."""
 
     def work(numbers: Sequence[int]) -> Sequence[Trained]:
         torch.set_num_threads(1)  # of this thread
@@ -186,8 +205,13 @@ def _side_by_side(
     pool = ThreadPoolExecutor(min(threads, len(pieces)))
     try:
         running = {pool.submit(work, numbers): numbers for numbers in pieces}
-        for future in as_completed(running):
-            finish(running[future], future.result())
+        while running:
+            done, _ = wait(running, timeout=HEARKEN, return_when=FIRST_COMPLETED)
+            for future in done:
+                finish(running.pop(future), future.result())
+    except BaseException:
+        job.stop.set()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(before)
@@ -212,7 +236,8 @@ def _stacking(job: _Job, few: list[nn.Module]) -> Callable[[list[nn.Module]], St
 def _plan(job: _Job) -> Plan:
     batch = Batch(inputs=job.inputs, target=job.target, weights=job.weights, groups=job.groups)
     step = Step(nn.Identity(), parts=job.parts)
-    return Plan(schedule=job.schedule, steps=job.steps, draw=step.sampler.draw, weights=step.weighed(batch).weights)
+    weights = step.weighed(batch).weights
+    return Plan(schedule=job.schedule, steps=job.steps, draw=step.sampler.draw, weights=weights, go_on=job.go_on)
 
 
 def _size(module: nn.Module) -> int:
@@ -242,6 +267,7 @@ def _alone(job: _Job, one: _One, dice: AbstractContextManager[object]) -> Traine
             weights=job.weights,
             groups=job.groups,
             device=job.device,
+            progress=job.go_on,
         )
 
 

@@ -144,9 +144,9 @@ def threads_seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seen: list[int] = []
     whole = many._side_by_side
 
-    def note(fit: Any, pieces: Any, threads: int, finish: Any) -> None:
+    def note(job: Any, fit: Any, pieces: Any, threads: int, finish: Any) -> None:
         seen.append(threads)
-        whole(fit, pieces, threads, finish)
+        whole(job, fit, pieces, threads, finish)
 
     monkeypatch.setattr(many, "_side_by_side", note)
     return seen

@@ -25,12 +25,14 @@ class Plan:
         steps: Of a pass, the same for all networks.
         draw: The sampler's.
         weights: (n,) how much each row counts; None: all alike.
+        go_on: Asked after each pass; raises to stop.
     """
 
     schedule: Schedule
     steps: int
     draw: Callable[[Tensor, int, torch.Generator], Sequence[Tensor]]
     weights: Tensor | None
+    go_on: Callable[[], None]
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ def fit_together(stack: Stack, members: Sequence[Member], plan: Plan) -> list[Tr
             stack.learn(*_filled(chosen, plan.weights), [member.dice for member in here])
             descent.step(stack.parameters, schedule.rate(steps_made, plan.steps * schedule.epochs))
             steps_made += 1
+        plan.go_on()
         if schedule.keep == "last":
             continue
         stay = _judge(stack, here, _losses(stack, watched, plan.weights), schedule, epoch)
