@@ -274,6 +274,7 @@ def test_two_remedies_go_together(tmp_path: Path) -> None:
         (("fairness.reweigh",), {"auto": True}, "", "one of them"),
         (("fairness.reweight",), {}, "", "--remedy: no remedy 'fairness.reweight'; did you mean 'fairness.reweigh'"),
         (("fairness.reweigh",), {"budget": 0}, "", "the budget is 0 trained models; give one at least"),
+        (("fairness.reweigh:sex",), {}, "", "'sex' is no name=value; a group is named by=GROUP"),
         (("fairness.reweigh:by=race",), {}, "", "by is 'race', and no such group is declared"),
         (("fairness.group-thresholds:with=1",), {}, "", "no option 'with'; did you mean 'within'?"),
         (("fairness.group-thresholds", "fairness.common-threshold"), {}, "", "do not go together: each would decide"),

@@ -72,6 +72,8 @@ def parse(text: str, config: Config) -> RemedySettings:
         ConfigError: There is no such remedy, or a part of it is no `name=value`.
     """
     name, *rest = re.split(r":(?=[\w-]+=)", text)
+    if ":" in name:
+        raise ConfigError(f"--remedy {text}: {name.partition(':')[2]!r} is no name=value; a group is named by=GROUP")
     info(name)
     options: dict[str, Scalar] = {}
     for part in rest:

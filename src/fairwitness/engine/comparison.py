@@ -59,7 +59,7 @@ def compare(
         before: The first.
         after: The second.
         rows: What was decided about each row, in both; None where that is not known, and then only summaries are compared.
-        measures: Other numbers by row that both audits have; their intervals hold together.
+        measures: Other numbers by row that both audits have; the intervals of those of all rows hold together, and those of cells.
         work: What led from one to the other.
         provenance: Of the comparison itself.
     """
@@ -76,7 +76,8 @@ def compare(
         criteria = criteria_of(moved, limits, level=level)
         notes += _left_out(moved)
         notes += trades.to_tell(criteria, answers=work.answers)
-        spilled = [measured(each, level=sidak(level, len(measures))) for each in measures]
+        for family in ([m for m in measures if m.group is None], [m for m in measures if m.group is not None]):
+            spilled += [measured(each, level=sidak(level, len(family))) for each in family]
     else:
         criteria, why = _of_summaries(before, after, level=level)
         notes.append(why)

@@ -160,13 +160,7 @@ def fix(
         [] if not left else [f"{left} more were not tried: the budget of {wanted.budget} trained models was used up."]
     )
     notes += _kept(child, mended, settings, parent=parent.fingerprint, base=base, out=out)
-    if plain <= min(each.penalty for each in tried if each.penalty is not None):
-        notes.append("On the rows held for choosing, nothing that was tried did better than the model as it is.")
-    elif plain == 0:
-        notes.append(
-            f"On the {fmt.count(rows)} rows held for choosing, no gap of the model as it is exceeds its limit, so the choice "
-            "rests on accuracy alone and nothing there shows a need to mend."
-        )
+    notes.append(_stood(plain, rows, best=min(each.penalty for each in tried if each.penalty is not None)))
     if doubts := to_collect(second):
         atomic.write_text(out / "collect.json", documents.text(doubts))
         notes.append(
@@ -304,6 +298,18 @@ def _winner(
         raise ConfigError(f"{source}: nothing fails, so there is nothing to mend; --remedy ID tries one all the same")
     why = next((each.reason for each in tried if each.reason), "") or (refused[0][1] if refused else "")
     raise ConfigError(f"{source}: no remedy could be tried{f': {why}' if why else ', as no failing finding names one'}")
+
+
+def _stood(plain: float, rows: int, *, best: float) -> str:
+    """How the model as it is did on the rows held for choosing."""
+    told = f"On the {fmt.count(rows)} rows held for choosing, the model as it is has a penalty of {fmt.number(plain, 'points')}"
+    if plain <= best:
+        return f"{told}, and nothing that was tried did better."
+    if plain == 0:
+        return (
+            f"{told}: no gap exceeds its limit there, so the choice rests on accuracy alone and shows no need to mend."
+        )
+    return f"{told}."
 
 
 def _cells(subject: Subject, remedies: Iterable[Applied]) -> dict[str, NDArray[np.object_]]:
