@@ -57,6 +57,12 @@ def test_it_decides_as_it_did_when_it_was_saved(folder: Path) -> None:
     assert rate["women"] == pytest.approx((decided[women] == "yes").mean())
 
 
+def test_a_folder_with_a_dot_in_its_name_says_so(folder: Path) -> None:
+    config = {"model": {"weights": str(folder / "model-1.2"), "seen": "none"}}
+    with pytest.raises(UserError, match="the folder of a saved model is told by its name, which may have no dot"):
+        fairwitness.audit(DATA, target="y", positive="yes", groups=["sex"], config=config)
+
+
 def test_a_threshold_of_ones_own_decides(folder: Path) -> None:
     (found,) = [
         each

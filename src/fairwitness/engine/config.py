@@ -170,7 +170,10 @@ class ModelSettings(Table):
                 "own and name that: black_box = 'module:function'"
             )
         if self.weights is not None and self.factory is None and kind not in GRAPHS:
-            raise ValueError("weights need factory = 'module:function' to build the network they belong to")
+            raise ValueError(
+                "weights need factory = 'module:function' to build the network they belong to; the folder of a saved "
+                "model is told by its name, which may have no dot"
+            )
         if self.factory is not None and kind in GRAPHS:
             raise ValueError(f"{f'a {kind} file' if kind else 'a folder'} is a whole network; take factory out")
         if self.encode is not None and kind not in GRAPHS:

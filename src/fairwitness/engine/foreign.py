@@ -35,11 +35,7 @@ MENDED = "mended.json"
 _OWN = frozenset({"factory", "graph", "given"})
 
 _USED_BY = {
-    **dict.fromkeys(("options", "parts", "device", "exact"), frozenset({"train"})),
-    "parts": frozenset({"train"}),
-    "remedies": frozenset({"train"}),
-    "device": frozenset({"train"}),
-    "exact": frozenset({"train"}),
+    **dict.fromkeys(("options", "parts", "remedies", "device", "exact"), frozenset({"train"})),
     "activation": _OWN | {"black_box"},
     "output": _OWN,
     "threshold": _OWN | {"black_box", "score"},

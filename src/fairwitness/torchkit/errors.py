@@ -289,6 +289,14 @@ class TrainingError(ModelError):
         return cls(f"{factory}: training it fails with {blame(error)}; try a few steps of it in a loop of your own")
 
     @classmethod
+    def frozen(cls, factory: str) -> Self:
+        return cls(f"{factory}: none of the module's parameters learns; leave requires_grad of some of them on")
+
+    @classmethod
+    def same(cls, factory: str) -> Self:
+        return cls(f"{factory}: returns the same module each time; build a new one in each call")
+
+    @classmethod
     def no_classifier(cls, words: str) -> Self:
         return cls(f"model: the saved model ({words}) has no classes to train on; give one that tells classes apart")
 

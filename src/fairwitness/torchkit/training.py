@@ -153,8 +153,8 @@ def train(
     """Train by AdamW and leave the module with the weights that were best on the held rows.
 
     What is watched there is the loss with weights and penalties. Beside an adversary no loss says which pass is best, as it
-    falls where the adversary fails: the last is kept. Where `checkpoint` holds the state
-    of this very training (same module, data, settings and dice), it goes on from there, to the same weights.
+    falls where the adversary fails: the last is kept. Where `checkpoint` holds the state of this very training (same
+    module, data, settings, loss, parts and dice), it goes on from there, to the same weights.
 
     Raises:
         TrainingError: The loss became NaN or infinite.

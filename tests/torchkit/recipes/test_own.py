@@ -103,6 +103,10 @@ def test_the_same_seed_gives_the_same_weights_and_the_callers_dice_stay(tmp_path
             "gives probabilities, and training needs logits; leave out its last softmax or sigmoid",
         ),
         (
+            "from torch import nn\ndef build():\n    return nn.Linear(2, 1).requires_grad_(False)\n",
+            "none of the module's parameters learns; leave requires_grad of some of them on",
+        ),
+        (
             FAILS_IN_TRAINING,
             "training it fails with RuntimeError: only for use",
         ),
@@ -113,6 +117,19 @@ def test_what_cannot_be_trained_is_one_line(code: str, words: str, tmp_path: Pat
         fit(tmp_path, code)
     assert words in str(caught.value)
     assert str(caught.value).startswith("net:build")
+
+
+def test_a_factory_that_keeps_its_module_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only an installed one can: a file beside the config is read anew. Many networks would all be that one."""
+    code = "from torch import nn\nkept = nn.Linear(2, 1)\ndef build():\n    return kept\n"
+    (tmp_path / "keeps_its_module.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    columns, rows = table(x=[1.0, 2.0, 3.0] * 20, z=[0.0] * 60)
+    target = np.array(["no", "yes", "yes"] * 20, dtype=object)
+    with pytest.raises(UserError, match="returns the same module each time; build a new one in each call"):
+        recipes.named("keeps_its_module:build", base=tmp_path / "elsewhere").fit(
+            rows, target, columns=columns, classes=("no", "yes"), positive="yes", seed=0
+        )
 
 
 def test_missing_numbers_are_named_before_training(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def prepare(
 
     Raises:
         ModelError: The factory or its module fails, gives probabilities, or outputs that do not fit the classes.
-        TrainingError: No features, rows without a class, or rows of one class only.
+        TrainingError: No features, rows without a class, rows of one class only, or no parameter learns.
     """
     if not columns:
         raise TrainingError.no_features()
@@ -90,11 +90,19 @@ def prepare(
 
     with seeded(0):  # the caller's dice stay
         model = wrap(build(factory, base))
+    if not any(parameter.requires_grad for parameter in model.module.parameters()):
+        raise TrainingError.frozen(factory)
     model.outputs(rows)  # shapes that do not fit, and NaN that reaches it, are named before any training
     inputs = model.encoding.encode(rows)
     with reading(model.module):
         few = cut(rows, 0, 2)
         single = model.pick(call(model.module, model.encoding.encode(few)), len(few)).shape[1:] in {(), (1,)}
+
+    def anew(_: Mapping[str, Tensor]) -> _Fed:
+        module, extras = build(factory, base)
+        if module is model.module:
+            raise TrainingError.same(factory)
+        return _Fed(module, extras, by_name=isinstance(inputs, Mapping), read=model.pick, factory=factory)
 
     def finish(fed: Any, _: NDArray[np.bool_]) -> TorchModel:  # noqa: ANN401 - what `build` gave
         trained = wrap((fed.module, fed.extras))
@@ -105,9 +113,7 @@ def prepare(
         inputs=inputs if isinstance(inputs, Mapping) else _numbered(inputs),
         target=answers(labels, model.rule) if single else torch.from_numpy(labels),
         labels=labels,
-        build=lambda _: _Fed(
-            *build(factory, base), by_name=isinstance(inputs, Mapping), read=model.pick, factory=factory
-        ),
+        build=anew,
         finish=finish,
         parts=class_weights(options),
         key=model.code,
