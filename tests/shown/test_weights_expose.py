@@ -9,6 +9,7 @@ import pytest
 from fairwitness.engine import config as settings
 from fairwitness.engine.fix import Wanted, fix
 from fairwitness.engine.progress import silent
+from fairwitness.report.compared import of
 
 pytest.importorskip("torch")
 
@@ -57,6 +58,7 @@ def test_reweighing_moves_the_network_more_for_the_few_it_weighs_up(tmp_path: Pa
     assert rare.low is not None
     assert rare.low > 0
     assert rare.moved == "worse"
+    assert rare in of(made)["worse"]
     assert all(each.moved != "worse" for each in moved.values())
     assert "over rows of b, recorded yes, the mean of how far training on the row moves" in made.headline
     assert any(

@@ -21,7 +21,7 @@ class Criterion:
 
     Attributes:
         metric: What it is, in words: "selection-rate gap".
-        check: Id of the check that judges it; empty where none does.
+        check: Id of the check that judges it, or whose number by row it is; empty where there is none.
         about: The grouping; None for everybody.
         group: The group, for a rate of one.
         unit: Of `before` and `after`; a difference of shares is in points.

@@ -29,6 +29,7 @@ class Measure:
         before: (n,)
         after: (n,) of the same rows.
         better: Which end is better for the person; neither where an older audit has not said.
+        check: Whose number it is.
         about: What the rows are grouped by, where it is of one cell.
         group: The cell.
     """
@@ -37,6 +38,7 @@ class Measure:
     before: NDArray[np.float64]
     after: NDArray[np.float64]
     better: Better = "neither"
+    check: str = ""
     about: str | None = None
     group: str | None = None
 
@@ -71,6 +73,7 @@ def shared(before: Path, after: Path, cells: Mapping[str, NDArray[np.object_]] |
                 before=first.values[one][held],
                 after=second.values[other][held],
                 better=BETTER.get(first.worse, "neither"),
+                check=check,
             )
             found.append(whole)
             for about, labels in (cells or {}).items():
@@ -95,7 +98,7 @@ def measured(measure: Measure, *, level: float) -> Criterion:
     unit: Unit = "share" if yes_no else "number"
     return Criterion(
         metric=measure.name,
-        check="",
+        check=measure.check,
         about=measure.about,
         group=measure.group,
         unit=unit,

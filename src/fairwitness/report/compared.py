@@ -91,8 +91,8 @@ def text(comparison: Comparison, *, width: int = 100, colour: bool = False) -> s
 
 
 def of(comparison: Comparison) -> dict[Moved, tuple[Criterion, ...]]:
-    """Judged criteria by which way they moved."""
-    judged = [each for each in comparison.criteria if each.judged]
+    """Judged criteria by which way they moved; of numbers by row of other checks, those that got worse."""
+    judged = [each for each in comparison.criteria if each.judged or (each.check and each.moved == "worse")]
     return {way: tuple(each for each in judged if each.moved == way) for way in changes.WORDS}
 
 
