@@ -151,6 +151,6 @@ def test_numbers_by_row_say_which_way_is_worse_and_are_told_by_cell(tmp_path: Pa
     assert (made["a"].moved, made["b"].moved) == ("same", moved)
     assert made["b"].change == 1
     sentence = trades.headline([BETTER], answers=frozenset(), spilled=list(made.values()))
-    wanted = "over all rows, the mean of named by an attack (privacy.box) grew from 0.0 to 40.0"
+    wanted = "over all rows, the share of named by an attack (privacy.box) grew from 0.0 to 40.0"
     assert (wanted in sentence) == (moved == "worse")
     assert len(trades.trades([BETTER], spilled=list(made.values()))) == (2 if moved == "worse" else 0)

@@ -79,10 +79,11 @@ def _worse(spilled: Sequence[Criterion]) -> list[Criterion]:
 
 
 def _named(criterion: Criterion) -> str:
-    """`the selection-rate gap by race`; a number by row is a mean over rows."""
+    """`the selection-rate gap by race`; a number by row is a mean over rows, or a share of them."""
     if criterion.judged:
         return f"the {name(criterion)}"
-    return f"over {f'rows of {criterion.group}' if criterion.group else 'all rows'}, the mean of {criterion.metric}"
+    rows = f"rows of {criterion.group}" if criterion.group else "all rows"
+    return f"over {rows}, the {'share' if criterion.unit == 'share' else 'mean'} of {criterion.metric}"
 
 
 def to_tell(criteria: Sequence[Criterion], *, answers: frozenset[str]) -> list[str]:
