@@ -180,7 +180,8 @@ def _extras(source: str, beside: object) -> Mapping[str, Any]:
 
 
 def _overruled(settings: Mapping[str, Any], extras: Mapping[str, Any]) -> dict[str, Any]:
-    said = {name: value for name, value in settings.items() if value is not None}
+    """What a factory says beside its module, under what else is said: a setting that is None says nothing."""
+    said = {name: value for name, value in settings.items() if value is not None or name not in extras}
     return {**extras, **said}
 
 
