@@ -26,7 +26,7 @@ audit-images: $(READY)  ## audit 5,000 handwritten digits and a network trained 
 	  echo "The audit found what is shown above. Open out/digits/report/report.html"
 
 test: $(READY)  ## the whole suite
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check
