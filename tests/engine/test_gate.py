@@ -117,7 +117,7 @@ def test_a_waiver_holds_to_its_last_day_and_then_fails() -> None:
         (finding(0.05, 0.30), finding(0.15, 0.30), True),  # was uncertain before
     ],
 )
-def test_a_baseline_lets_through_only_what_is_no_worse(before: Finding, now: Finding, blocks: bool) -> None:  # noqa: FBT001
+def test_a_baseline_lets_through_only_what_is_no_worse(before: Finding, now: Finding, blocks: bool) -> None:  # noqa: FBT001 - a case of the table above
     config = parse({}, source="x")
     (marked,) = compare([now], document((before,)))
     assert marked.in_baseline is not blocks

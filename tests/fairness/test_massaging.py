@@ -1,4 +1,4 @@
-"""Labels changed: the example of Kamiran and Calders 2012, and counts by hand."""
+"""Labels changed: ten applicants and other counts, worked out by hand by the rule of Kamiran and Calders 2012."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ GOOD = np.array([1, 1, 1, 1, 0, 0, 0, 1, 0, 1], dtype=bool)
 CHANCE = np.array([0.98, 0.89, 0.98, 0.69, 0.30, 0.02, 0.40, 0.76, 0.02, 0.93])
 
 
-def test_the_papers_ten_applicants() -> None:
-    """Tables 1 and 2: of the women without a job the one at 40 % gets it, of the men with one the one at 69 % loses it."""
+def test_ten_applicants() -> None:
+    """4 of 5 men and 2 of 5 women have it, so one of each moves: of the women without it the one at
+    40 % gets it, of the men with it the one at 69 % loses it.
+    """
     assert np.flatnonzero(massaging(SEX, GOOD, CHANCE)).tolist() == [3, 6]
 
 

@@ -1,4 +1,4 @@
-"""Rows drawn again, counted by hand on the example of Kamiran and Calders 2012, table 1."""
+"""Rows drawn again, counted by hand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SEX = np.array(["m"] * 5 + ["f"] * 5)
 GOOD = np.array([1, 1, 1, 1, 0, 0, 0, 1, 0, 1], dtype=bool)
 
 
-def test_the_papers_ten_applicants_have_three_of_five_good_in_either_group() -> None:
+def test_ten_applicants_have_three_of_five_good_in_either_group() -> None:
     places = evened(SEX, GOOD, rng=np.random.default_rng(0))
     cells = Counter(zip(SEX[places].tolist(), GOOD[places].tolist(), strict=True))
     assert cells == {("m", True): 3, ("m", False): 2, ("f", True): 3, ("f", False): 2}

@@ -10,7 +10,7 @@ from fairwitness.core.errors import DataError
 from fairwitness.io.read import read
 
 torch = pytest.importorskip("torch")
-from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset  # noqa: E402 - after the skip
+from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset
 
 X = torch.arange(5 * 12, dtype=torch.float32).reshape(5, 12)
 PICTURES = X.reshape(5, 1, 3, 4)

@@ -8,18 +8,18 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from torch import Tensor, nn  # noqa: E402 - after the skip
+from torch import Tensor, nn
 
-from fairwitness.core.asks import CLASS, Ask, ModelAsk, RowsAsk  # noqa: E402
-from fairwitness.core.check import Arrays, Given, Measured, Meter, NotApplicable, Outcome, Unmetered  # noqa: E402
-from fairwitness.core.columns import Column  # noqa: E402
-from fairwitness.core.estimate import Verdict  # noqa: E402
-from fairwitness.core.subject import Model, Rows  # noqa: E402
-from fairwitness.robustness.attacks.space import take  # noqa: E402
-from fairwitness.torchkit.blackbox import from_callable  # noqa: E402
-from fairwitness.torchkit.model import TorchModel  # noqa: E402
-from support import given  # noqa: E402
-from support.attacked import Linear, Quantised, model_of, numbers, rows_of  # noqa: E402
+from fairwitness.core.asks import CLASS, Ask, ModelAsk, RowsAsk
+from fairwitness.core.check import Arrays, Given, Measured, Meter, NotApplicable, Outcome, Unmetered
+from fairwitness.core.columns import Column
+from fairwitness.core.estimate import Verdict
+from fairwitness.core.subject import Model, Rows
+from fairwitness.robustness.attacks.space import take
+from fairwitness.torchkit.blackbox import from_callable
+from fairwitness.torchkit.model import TorchModel
+from support import given
+from support.attacked import Linear, Quantised, model_of, numbers, rows_of
 
 ATTACK = given.check("robustness.adversarial-accuracy")
 MASKED = given.check("robustness.masked-gradients")

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 torch = pytest.importorskip("torch")
 
-from torch import Tensor, nn  # noqa: E402 - after the skip
+from torch import Tensor, nn
 
-from fairwitness.robustness.attacks import losses  # noqa: E402
-from fairwitness.robustness.attacks.box import Box, Broken  # noqa: E402
-from fairwitness.robustness.attacks.gradient import apgd, apgd_targeted, gradients, pgd  # noqa: E402
+from fairwitness.robustness.attacks import losses
+from fairwitness.robustness.attacks.box import Box, Broken
+from fairwitness.robustness.attacks.gradient import apgd, apgd_targeted, gradients, pgd
 
 Attack = Callable[[Box, Broken], object]
 ATTACKS: dict[str, Attack] = {

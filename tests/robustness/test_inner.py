@@ -8,18 +8,18 @@ from numpy.typing import NDArray
 
 torch = pytest.importorskip("torch")
 
-from torch import Tensor, nn  # noqa: E402 - after the skip
+from torch import Tensor, nn
 
-from fairwitness.core.columns import Column  # noqa: E402
-from fairwitness.core.subject import Rows  # noqa: E402
-from fairwitness.robustness.attacks.inner import Inner, network, steady  # noqa: E402
-from fairwitness.robustness.attacks.space import Space, of_media, of_numbers  # noqa: E402
-from fairwitness.robustness.attacks.suite import Budget, Deployed, attack  # noqa: E402
-from fairwitness.torchkit.encoding import OwnEncoding, TableEncoding  # noqa: E402
-from fairwitness.torchkit.encoding_images import ImageEncoding  # noqa: E402
-from fairwitness.torchkit.encoding_series import SeriesEncoding  # noqa: E402
-from fairwitness.torchkit.model import TorchModel  # noqa: E402
-from fairwitness.torchkit.scores import DecisionRule  # noqa: E402
+from fairwitness.core.columns import Column
+from fairwitness.core.subject import Rows
+from fairwitness.robustness.attacks.inner import Inner, network, steady
+from fairwitness.robustness.attacks.space import Space, of_media, of_numbers
+from fairwitness.robustness.attacks.suite import Budget, Deployed, attack
+from fairwitness.torchkit.encoding import OwnEncoding, TableEncoding
+from fairwitness.torchkit.encoding_images import ImageEncoding
+from fairwitness.torchkit.encoding_series import SeriesEncoding
+from fairwitness.torchkit.model import TorchModel
+from fairwitness.torchkit.scores import DecisionRule
 
 rng = np.random.default_rng(0)
 

@@ -7,10 +7,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from torch import Tensor, nn  # noqa: E402 - after the skip
+from torch import Tensor, nn
 
-from fairwitness.robustness.attacks.box import Box, Broken  # noqa: E402
-from fairwitness.robustness.attacks.gradient import apgd, apgd_targeted  # noqa: E402
+from fairwitness.robustness.attacks.box import Box, Broken
+from fairwitness.robustness.attacks.gradient import apgd, apgd_targeted
 
 ROWS = 400
 STANDING = {

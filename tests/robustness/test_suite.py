@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 torch = pytest.importorskip("torch")
 
-from torch import nn  # noqa: E402 - after the skip
+from torch import nn
 
-from fairwitness.core.columns import Column  # noqa: E402
-from fairwitness.robustness import masking  # noqa: E402
-from fairwitness.robustness.attacks.exchange import exchanged, exchanges  # noqa: E402
-from fairwitness.robustness.attacks.search import square  # noqa: E402
-from fairwitness.robustness.attacks.space import Space, of_media, of_numbers  # noqa: E402
-from fairwitness.robustness.attacks.suite import Attacked, Budget, Deployed, attack, margins  # noqa: E402
-from fairwitness.torchkit.blackbox import from_callable  # noqa: E402
-from fairwitness.torchkit.model import TorchModel  # noqa: E402
-from support.attacked import Linear, Quantised, model_of, numbers, recorded_by, rows_of  # noqa: E402
+from fairwitness.core.columns import Column
+from fairwitness.robustness import masking
+from fairwitness.robustness.attacks.exchange import exchanged, exchanges
+from fairwitness.robustness.attacks.search import square
+from fairwitness.robustness.attacks.space import Space, of_media, of_numbers
+from fairwitness.robustness.attacks.suite import Attacked, Budget, Deployed, attack, margins
+from fairwitness.torchkit.blackbox import from_callable
+from fairwitness.torchkit.model import TorchModel
+from support.attacked import Linear, Quantised, model_of, numbers, recorded_by, rows_of
 
 
 def planted(n: int = 200, *, mask: bool = False) -> tuple[TorchModel, Space, Deployed, np.ndarray]:

@@ -20,13 +20,13 @@ from support.media import media, texts
 torch = pytest.importorskip("torch")
 pytest.importorskip("tokenizers", reason="text comes with the extra `text`")
 
-from torch import Tensor, nn  # noqa: E402 - only where torch is
-from torch.nn import functional as F  # noqa: E402, N812 - as everywhere
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - as torch's own pages have it
 
-from fairwitness.torchkit import recipes  # noqa: E402
-from fairwitness.torchkit.generator import TorchGenerator  # noqa: E402
-from fairwitness.torchkit.modules.vae import ImageVAE  # noqa: E402
-from fairwitness.torchkit.training import seeded  # noqa: E402
+from fairwitness.torchkit import recipes
+from fairwitness.torchkit.generator import TorchGenerator
+from fairwitness.torchkit.modules.vae import ImageVAE
+from fairwitness.torchkit.training import seeded
 
 pytestmark = pytest.mark.slow
 

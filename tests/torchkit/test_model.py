@@ -32,7 +32,7 @@ def trained() -> TorchModel:
 
 def own(module: nn.Module, **settings: object) -> TorchModel:
     numeric = tuple(column for column in COLUMNS if column.name == "debt")
-    return from_module(module, columns=numeric, classes=NO_YES, positive="yes", **settings)  # type: ignore[arg-type]
+    return from_module(module, columns=numeric, classes=NO_YES, positive="yes", **settings)  # type: ignore[arg-type]  # mixed settings
 
 
 def big(n: int) -> Rows:

@@ -27,7 +27,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any tree of dataclasses, mapping
     return value
 
 
-def digest(*values: Any) -> str:  # noqa: ANN401
+def digest(*values: Any) -> str:  # noqa: ANN401 - any tree of plain values
     """SHA-256 over values, as 64 hex digits; equal values give equal digests on every machine."""
     text = json.dumps([plain(value) for value in values], sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -131,7 +131,7 @@ def _abouts(check: Check[Any], outline: Outline) -> Sequence[About]:
     return (None,)
 
 
-def _step(check: Check[Any], about: About, limit: Limit | None, options: Any, outline: Outline) -> Step:  # noqa: ANN401
+def _step(check: Check[Any], about: About, limit: Limit | None, options: Any, outline: Outline) -> Step:  # noqa: ANN401 - the check's own options
     explored = isinstance(about, Grouping) and not about.named
     kept = None if explored else limit  # only groupings the config names can fail
     info = check.info

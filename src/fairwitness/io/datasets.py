@@ -53,7 +53,7 @@ def read(data: Any) -> Table:  # noqa: ANN401 - a Dataset or DataLoader; torch m
     return replace(table, notes=tuple(notes))
 
 
-def _each(data: Any, *, loader: bool, source: str) -> Iterator[Any]:  # noqa: ANN401
+def _each(data: Any, *, loader: bool, source: str) -> Iterator[Any]:  # noqa: ANN401 - what a Dataset gives
     """Items or batches; what the user's own code raises is told with the place where it did."""
     by_place = not loader and hasattr(data, "__getitem__") and hasattr(data, "__len__")
     items: Iterator[Any] = (data[place] for place in range(len(data))) if by_place else iter(data)
@@ -101,7 +101,7 @@ def _gathered(items: Iterable[Any], *, batched: bool, source: str) -> dict[str, 
     return made
 
 
-def _fields(item: Any, source: str) -> dict[str, Any]:  # noqa: ANN401
+def _fields(item: Any, source: str) -> dict[str, Any]:  # noqa: ANN401 - what a Dataset gives
     if isinstance(item, Mapping):
         named = {str(name): value for name, value in item.items()}
         x = next((name for name in _X if name in named), None)

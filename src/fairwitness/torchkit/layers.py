@@ -77,7 +77,7 @@ def layers_as_run(module: nn.Module, run: Callable[[], object], *, rows: int) ->
     return tuple(layers)
 
 
-def _shape(output: Any, rows: int) -> tuple[int, ...]:  # noqa: ANN401
+def _shape(output: Any, rows: int) -> tuple[int, ...]:  # noqa: ANN401 - a module may return anything
     while isinstance(output, tuple | list) and output:
         output = output[0]
     if not isinstance(output, Tensor):

@@ -65,7 +65,7 @@ def test_logits_are_logits_by_name() -> None:
 
 
 def test_one_of_several_is_named() -> None:
-    several = lambda _, score: {"now": score, "later": -score}  # noqa: E731
+    several = lambda _, score: {"now": score, "later": -score}  # noqa: E731 - as a user writes it
     with pytest.raises(ModelError, match=r"^model: the outputs 'now', 'later' all have the shape of scores; name one"):
         model(several)
     made = model(several, output="later").outputs(ROWS).scores

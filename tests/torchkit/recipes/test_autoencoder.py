@@ -59,7 +59,7 @@ def test_points_off_the_line_are_found_as_well_as_by_principal_components() -> N
     assert auc(target[~train], found) > auc(target[~train], errors[~train]) - 0.02
     flagged = model.outputs(rows.where(~train)).decisions == "odd"
     assert np.mean(flagged[target[~train] == "normal"]) < 0.05  # type: ignore[index]  # decisions are an array here
-    assert np.mean(flagged[target[~train] == "odd"]) > 0.8  # type: ignore[index]
+    assert np.mean(flagged[target[~train] == "odd"]) > 0.8  # type: ignore[index]  # decisions are there
 
 
 def test_rows_recorded_as_anomalies_teach_it_nothing() -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +94,13 @@ def _ask(outline: Outline) -> RowsAsk:
     return RowsAsk(columns=(PART, NATS, UNITS), groups=_attributes(outline))
 
 
-def _by_group(rows: Rows, name: str, seen: NDArray[np.bool_], both: NDArray[np.bool_], area: Any) -> Series:  # noqa: ANN401
+def _by_group(
+    rows: Rows,
+    name: str,
+    seen: NDArray[np.bool_],
+    both: NDArray[np.bool_],
+    area: Callable[[NDArray[np.bool_]], Estimate],
+) -> Series:
     """Where each group's training rows stand among its own audit rows; of few rows none is shown."""
     labels = rows.columns[group_column(name)]
     table: list[tuple[str, int, int, float | None, float | None]] = []

@@ -60,7 +60,7 @@ class TokenEncoding:
     source: str
 
     @classmethod
-    def of(cls, columns: Sequence[Column], tokenizer: Any, module: nn.Module, *, source: str) -> Self:  # noqa: ANN401
+    def of(cls, columns: Sequence[Column], tokenizer: Any, module: nn.Module, *, source: str) -> Self:  # noqa: ANN401 - of a library that is not imported here
         """A tokenizer at work on the one text column, cut at what it or the module's config says is the most it reads.
 
         Raises:
@@ -158,7 +158,7 @@ class TokenEncoding:
         return dict(self.tokenizer(given, padding=True, return_attention_mask=True, return_tensors="np", **cut))
 
 
-def _limits(tokenizer: Any, config: object) -> tuple[int | None, int | None]:  # noqa: ANN401
+def _limits(tokenizer: Any, config: object) -> tuple[int | None, int | None]:  # noqa: ANN401 - of a library that is not imported here
     """How many tokens are read at most, and what fills up."""
     places = getattr(config, "max_position_embeddings", None)
     if _plain(tokenizer):
