@@ -133,3 +133,11 @@ def test_what_roles_and_appeals_say_answers_the_questions_that_ask_for_it() -> N
     context = {"owner": "The board", "purpose": "Lending."}
     assert parse({"roles": roles, "context": context}, source="a").answers == context
     assert parse({}, source="a").answers == {}
+
+
+def test_data_in_place_of_settings_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("age,sex\n1,2\n", encoding="utf-8")
+    with pytest.raises(
+        ConfigError, match=r"holds no settings; name an audit.toml, which `fairwitness init DATA` writes"
+    ):
+        read(tmp_path / "people.csv")

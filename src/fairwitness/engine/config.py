@@ -355,6 +355,8 @@ def read(path: Path) -> dict[str, Any]:
     """
     if path.is_dir():
         path = path / "audit.toml"
+    if path.is_file() and path.suffix != ".toml":
+        raise ConfigError(f"{path}: holds no settings; name an audit.toml, which `fairwitness init DATA` writes")
     document = read_toml(path, missing="`fairwitness init DATA` writes one")
     if path.name == "pyproject.toml":
         document = document.get("tool", {}).get("fairwitness")
