@@ -133,6 +133,15 @@ class TorchModel:
             raw = raw[:, list(self._order)]
         return comparable(raw, self.rule)
 
+    def read(self, inputs: Inputs) -> Outputs:
+        """As `outputs`, of encoded rows and all at once. Call `outputs` or `probe` before.
+
+        Raises:
+            ModelError: As `outputs`.
+        """
+        with reading(self.module):
+            return self.rule.read(self._tidy(inputs, _length(inputs)), source=self.source)
+
     def layers(self, rows: Rows) -> tuple[Layer, ...]:
         """The layers as they run on a few of `rows`; see `layers_as_run`."""
         few = cut(rows, 0, PROBE_ROWS - 1)  # seven is rarely a width too, so the batch axis stands out
@@ -142,12 +151,13 @@ class TorchModel:
 
     def _numbers(self, rows: Rows) -> NDArray[np.float64]:
         """Tidy outputs, (n, m)."""
-        found = []
         with reading(self.module):
-            for batch in batches(rows, most=self._at_once):
-                raw = self._call(self.encoding.encode(batch), len(batch))
-                found.append(self.rule.tidy(raw, len(batch), source=self.source))
-        tidy = np.concatenate(found)
+            pieces = batches(rows, most=self._at_once)
+            return np.concatenate([self._tidy(self.encoding.encode(piece), len(piece)) for piece in pieces])
+
+    def _tidy(self, inputs: Inputs, rows: int) -> NDArray[np.float64]:
+        """Outputs of encoded rows in the rule's order, (n, m)."""
+        tidy = self.rule.tidy(self._call(inputs, rows), rows, source=self.source)
         return tidy if self._order is None or tidy.shape[1] != len(self._order) else tidy[:, self._order]
 
     @property
