@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from fairwitness.core.columns import Column
 from fairwitness.core.subject import Rows
-from fairwitness.robustness.attacks.inner import Inner, network, steady
+from fairwitness.robustness.attacks.inner import Inner
 from fairwitness.robustness.attacks.space import Space, of_media, of_numbers
 from fairwitness.robustness.attacks.suite import Budget, Deployed, attack
 from fairwitness.torchkit.encoding import OwnEncoding, TableEncoding
@@ -20,6 +20,7 @@ from fairwitness.torchkit.encoding_images import ImageEncoding
 from fairwitness.torchkit.encoding_series import SeriesEncoding
 from fairwitness.torchkit.model import TorchModel
 from fairwitness.torchkit.scores import DecisionRule
+from fairwitness.torchkit.working import network, steady
 
 rng = np.random.default_rng(0)
 

@@ -78,7 +78,8 @@ def flat(deployed: Deployed, space: Space, at: NDArray[np.intp]) -> NDArray[np.b
     import torch
 
     from fairwitness.robustness.attacks.gradient import gradients
-    from fairwitness.robustness.attacks.inner import box_of, steady
+    from fairwitness.robustness.attacks.inner import box_of
+    from fairwitness.torchkit.working import steady
 
     with steady(_core(deployed)) as working:
         box = box_of(working, space, deployed.recorded[at], turned=None)
@@ -94,7 +95,8 @@ def unbounded(deployed: Deployed, wide: Space, at: NDArray[np.intp], dice: np.ra
 
     from fairwitness.robustness.attacks.box import Broken
     from fairwitness.robustness.attacks.gradient import apgd
-    from fairwitness.robustness.attacks.inner import box_of, steady
+    from fairwitness.robustness.attacks.inner import box_of
+    from fairwitness.torchkit.working import steady
 
     some = wide.take(at)
     with steady(_core(deployed)) as working:
@@ -122,7 +124,7 @@ def _reachable(deployed: Deployed, wide: Space, dice: np.random.Generator) -> ND
 
 
 def _core(deployed: Deployed) -> TorchModel:
-    from fairwitness.robustness.attacks.inner import network
+    from fairwitness.torchkit.working import network
 
     core = network(deployed.model)
     if core is None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -143,17 +142,6 @@ def sampled(given: Given, *, rows: int | None) -> Sampled | NotApplicable:
         spread={name: float(np.nanstd(v)) if np.isfinite(v).any() else 0.0 for name, v in training.columns.items()},
         notes=(drawn,) if drawn else (),
     )
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One thread for the small batches of an attack: sums do not depend on how many cores share them, and on a busy
-    machine threads that wait for one another took twenty times as long.
-    """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
-
-    with threadpool_limits(1):
-        yield
 
 
 def percent(share: float) -> str:

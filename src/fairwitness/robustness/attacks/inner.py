@@ -2,52 +2,22 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fairwitness.core.subject import Model
 from fairwitness.robustness.attacks.box import Box
 from fairwitness.robustness.attacks.space import Space
 from fairwitness.torchkit.encoding import Inputs
 from fairwitness.torchkit.encoding_images import channels_first
 from fairwitness.torchkit.encoding_series import stepwise
-from fairwitness.torchkit.layers import reading
 from fairwitness.torchkit.model import TorchModel
 
 Turns = Callable[[NDArray[np.float64], NDArray[np.int64]], NDArray[np.bool_]]
 """(m, ...) points and (m,) places of their rows -> (m,) whether the deployed decision is another."""
-
-
-def network(model: Model) -> TorchModel | None:
-    """The part of the deployed model that has gradients; None where it has none, or where rows are changed before it.
-
-    What remedies do to its scores comes after it: it is climbed, and the whole of it judges.
-    """
-    if getattr(model, "before", ()):
-        return None
-    core = getattr(model, "core", model)
-    return core if isinstance(core, TorchModel) and core.differentiable else None
-
-
-@contextmanager
-def steady(model: TorchModel) -> Iterator[TorchModel]:
-    """The model for work on it: a copy in evaluation mode, its images laid out as convolutions on a processor like them
-    (which takes a third off a pass), or itself where it cannot be copied. Recurrent parts go without cuDNN, which has no
-    gradient in that mode.
-    """
-    working = copy.copy(model)
-    try:
-        working.module = copy.deepcopy(model.module).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
-    except Exception:  # noqa: BLE001 - a module of the user's own may hold anything
-        working.module = model.module
-    with reading(working.module), torch.backends.cudnn.flags(enabled=False):
-        yield working
 
 
 class Inner:

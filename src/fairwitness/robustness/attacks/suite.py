@@ -151,8 +151,9 @@ def _by_gradient(
 
     from fairwitness.robustness.attacks.box import Broken
     from fairwitness.robustness.attacks.gradient import apgd, apgd_targeted
-    from fairwitness.robustness.attacks.inner import box_of, network, steady
+    from fairwitness.robustness.attacks.inner import box_of
     from fairwitness.robustness.attacks.losses import margin
+    from fairwitness.torchkit.working import network, steady
 
     core = network(deployed.model)
     if core is None:

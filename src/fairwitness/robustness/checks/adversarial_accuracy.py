@@ -16,8 +16,9 @@ from fairwitness.draw import format as fmt
 from fairwitness.draw.words import listed, plural
 from fairwitness.robustness.attacks.space import Space
 from fairwitness.robustness.attacks.suite import Budget
-from fairwitness.robustness.sampled import Sampled, asks, moving, one_thread, percent, sampled
+from fairwitness.robustness.sampled import Sampled, asks, moving, percent, sampled
 from fairwitness.robustness.standing import Mask, Stood
+from fairwitness.torchkit.threads import one_thread
 
 RADII = (0.5, 2.0)
 """Other radii that are tried shortly, for the curve, in units of the one that is judged."""
@@ -145,8 +146,8 @@ def _measured(given: Given, options: AttackOptions) -> Outcome:
 
 def _attack(given: Given, right: Sampled, space: Space, options: AttackOptions) -> tuple[Stood, bool]:
     """The attack that is judged, and whether it had to go without gradients."""
-    from fairwitness.robustness.attacks.inner import network
     from fairwitness.robustness.standing import attacked
+    from fairwitness.torchkit.working import network
 
     blind = network(right.model) is None
     budget = Budget(steps=options.steps, targets=options.targets, queries=options.queries * (BLIND if blind else 1))

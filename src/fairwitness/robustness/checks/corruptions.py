@@ -18,7 +18,8 @@ from fairwitness.draw import format as fmt
 from fairwitness.draw.words import listed, plural
 from fairwitness.robustness.attacks.space import ends
 from fairwitness.robustness.corruptions import SEVERITIES, Corruption, of_pictures, of_series, of_tables
-from fairwitness.robustness.sampled import Sampled, asks, features, one_thread, sampled
+from fairwitness.robustness.sampled import Sampled, asks, features, sampled
+from fairwitness.torchkit.threads import one_thread
 
 Right = Mapping[str, NDArray[np.bool_]]
 """Kind of corruption to (5, n) rows that are decided rightly at each severity."""

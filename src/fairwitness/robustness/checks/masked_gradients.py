@@ -13,7 +13,8 @@ from fairwitness.core.estimate import Key, Limit, Severity
 from fairwitness.core.subject import Outline
 from fairwitness.draw.words import capital, listed, plural
 from fairwitness.robustness.attacks.suite import Budget
-from fairwitness.robustness.sampled import asks, one_thread, percent, sampled
+from fairwitness.robustness.sampled import asks, percent, sampled
+from fairwitness.torchkit.threads import one_thread
 
 STEPS, TARGETS = 20, 2
 
@@ -80,8 +81,8 @@ class MaskedGradients:
 
 def _measured(given: Given, options: MaskingOptions) -> Outcome:
     from fairwitness.robustness import alarm  # pulls in SciPy
-    from fairwitness.robustness.attacks.inner import network
     from fairwitness.robustness.standing import attacked
+    from fairwitness.torchkit.working import network
 
     held = sampled(given, rows=options.rows)
     if isinstance(held, NotApplicable):
