@@ -12,10 +12,10 @@ from fairwitness import draw
 from fairwitness.core.estimate import Limit, Verdict
 from fairwitness.core.figures import Curve, Intervals
 from fairwitness.draw.axis import Axis
-from support.documents import CALIBRATION, COUNTED, CROSSED, GAPS, HOSTILE, RATES, many_groups, row
+from support.documents import CALIBRATION, COUNTED, CROSSED, GAPS, HOSTILE, RATES, WATCHED, many_groups, row
 
 BOTH = pytest.mark.parametrize("width", [draw.WIDE, draw.SLIM])
-DRAWN = [RATES, GAPS, COUNTED, CALIBRATION, many_groups()]
+DRAWN = [RATES, GAPS, COUNTED, CALIBRATION, WATCHED, many_groups()]
 
 
 def parsed(svg: str) -> ET.Element:
@@ -215,3 +215,39 @@ def test_the_data_table_holds_every_number_a_reader_would_quote() -> None:
     assert draw.table(CALIBRATION).rows[2][2:] == ("–", "–", "0")
     assert draw.table(CROSSED).rows[2][2] == "too few to judge, n 21"
     assert draw.table(RATES).rows[0][1] == "Recorded decisions, all 1,989 applicants"
+
+
+@BOTH
+def test_a_time_line_marks_alarms_and_breaks_where_nothing_was_measured(width: int) -> None:
+    svg = parsed(draw.svg(WATCHED, width=width))
+    key, *alarms = classed(svg, "pt", "bad")
+    assert len(alarms) == 1
+    assert key is not None
+    assert len(classed(svg, "ln", "gA")) == 1 + 2  # two swatches, and the one run of two looks; the first stands alone
+    assert len(classed(svg, "cw")) == 1
+    assert "Alarm at look 4" in (svg.get("aria-label") or "")
+
+
+@BOTH
+def test_the_audited_value_lies_where_the_axis_says(width: int) -> None:
+    """Between the ticks of 20 and 40 points, three tenths of the way up."""
+    svg = parsed(draw.svg(WATCHED, width=width))
+    labels = {each.text: float(each.get("y") or 0) - 4 for each in svg.iter() if each.get("text-anchor") == "end"}
+    dashed = classed(svg, "dg")[-1]
+    at = float(re.findall(r"M[-\d.]+ ([-\d.]+)", dashed.get("d") or "")[0])
+    assert at == pytest.approx(labels["20"] + 0.3 * (labels["40"] - labels["20"]), abs=0.2)
+
+
+def test_a_time_line_of_many_looks_draws_the_latest() -> None:
+    many = replace(WATCHED, moments=WATCHED.moments * 50)
+    svg = parsed(draw.svg(many))
+    texts = [each.text for each in svg.iter() if each.text]
+    assert "81" in texts
+    assert "1" not in texts
+    assert len(draw.table(many).rows) == 200
+
+
+def test_the_table_of_a_time_line_has_every_look() -> None:
+    table = draw.table(WATCHED)
+    assert [row[0] for row in table.rows] == ["1: 2026-10-05", "2: 2026-10-12", "3: 2026-10-19", "4: 2026-10-26"]
+    assert [row[-1] for row in table.rows] == ["–", "–", "–", "alarm"]

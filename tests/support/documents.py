@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from fairwitness.core.estimate import Limit, Severity, Unit, Verdict
-from fairwitness.core.figures import Bars, Curve, Curves, Heat, HeatCell, Interval, Intervals
+from fairwitness.core.figures import Bars, Curve, Curves, Heat, HeatCell, Interval, Intervals, Moment, Timeline
 from fairwitness.core.findings import Document, Evidence, Finding, Gate, Provenance, Series, SubjectCard, Waiver
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'&\u202edesrever\x1b[31m|*_`[x](javascript:y)"
@@ -117,6 +117,19 @@ CROSSED = Heat(
         ),
     ),
     reading="Of Black women, 21 were judged: collect more before saying anything about them.",
+)
+WATCHED = Timeline(
+    title="Gap in approvals by race, look by look",
+    caption="Points. Line: 95 % interval of that look alone. Shaded: within the bound.",
+    unit="points",
+    audited=0.26,
+    limit=Limit(at_most=0.37),
+    moments=(
+        Moment(when="2026-10-05", value=0.24, low=0.12, high=0.36, n=210),
+        Moment(when="2026-10-12", value=None, low=None, high=None, n=0),
+        Moment(when="2026-10-19", value=0.41, low=0.30, high=0.52, n=190),
+        Moment(when="2026-10-26", value=0.44, low=0.33, high=0.55, n=201, alarm=True),
+    ),
 )
 CALIBRATION = Curves(
     title="Stated against observed approval, by race",

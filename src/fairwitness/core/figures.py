@@ -109,4 +109,30 @@ class Heat:
     kind: Literal["heat"] = "heat"
 
 
-Figure = Intervals | Bars | Curves | Heat
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One look of a monitor: what it measured then, and whether it raised the alarm."""
+
+    when: str  # ISO date, or date and time
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """One number look by look, in order, beside what was audited; what lies within the limit is shaded."""
+
+    title: str
+    caption: str  # unit, interval method, what is shaded
+    unit: Unit
+    moments: tuple[Moment, ...]
+    audited: float | None = None
+    limit: Limit | None = None
+    reading: str = ""
+    kind: Literal["timeline"] = "timeline"
+
+
+Figure = Intervals | Bars | Curves | Heat | Timeline

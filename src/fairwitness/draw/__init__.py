@@ -6,19 +6,20 @@ from data is escaped here.
 
 from __future__ import annotations
 
-from fairwitness.core.figures import Bars, Curves, Figure, Heat, Intervals
+from fairwitness.core.figures import Bars, Curves, Figure, Heat, Intervals, Timeline
 from fairwitness.draw.bars import bars
 from fairwitness.draw.curves import curves
 from fairwitness.draw.heat import heat
 from fairwitness.draw.intervals import intervals
 from fairwitness.draw.tables import Head, Table, table
 from fairwitness.draw.text import esc, plain
+from fairwitness.draw.timeline import timeline
 from fairwitness.draw.tokens import DARK, LIGHT, css
 
 WIDE, SLIM = 660, 342
 """Widths of the two drawings of each chart, in units; the style sheet shows one of them."""
 
-Drawn = Intervals | Bars | Curves
+Drawn = Intervals | Bars | Curves | Timeline
 
 __all__ = ["DARK", "LIGHT", "SLIM", "WIDE", "Drawn", "Head", "Table", "css", "esc", "html", "plain", "svg", "table"]
 
@@ -32,6 +33,8 @@ def svg(figure: Drawn, *, width: int = WIDE) -> str:
             return bars(figure, width=width)
         case Curves():
             return curves(figure, width=width)
+        case Timeline():
+            return timeline(figure, width=width)
 
 
 def html(figure: Figure, *, label: str = "") -> str:

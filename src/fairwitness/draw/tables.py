@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fairwitness.core.figures import Bars, Curves, Figure, Heat, Interval, Intervals
+from fairwitness.core.figures import Bars, Curves, Figure, Heat, Interval, Intervals, Timeline
 from fairwitness.draw import format as fmt
 from fairwitness.draw.canvas import LOOK
 
@@ -36,6 +36,8 @@ def table(figure: Figure) -> Table:
             return _curves(figure)
         case Heat():
             return _heat(figure)
+        case Timeline():
+            return _timeline(figure)
 
 
 def _intervals(figure: Intervals) -> Table:
@@ -98,5 +100,20 @@ def _heat(figure: Heat) -> Table:
             ),
         )
         for name, cells in zip(figure.rows, figure.cells, strict=True)
+    )
+    return Table(head, rows)
+
+
+def _timeline(figure: Timeline) -> Table:
+    head = (Head("Look", numeric=False), Head("Value"), Head("Interval"), Head("n"), Head("Alarm", numeric=False))
+    rows = tuple(
+        (
+            f"{place}: {each.when}",
+            fmt.number(each.value, figure.unit),
+            fmt.interval(each.value, each.low, each.high, figure.unit) or fmt.DASH,
+            fmt.count(each.n),
+            "alarm" if each.alarm else fmt.DASH,
+        )
+        for place, each in enumerate(figure.moments, 1)
     )
     return Table(head, rows)
