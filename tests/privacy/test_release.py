@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fairwitness.privacy import release
 from fairwitness.privacy.bounds import Public, parse
-from fairwitness.privacy.exact_noise import Coins
+from fairwitness.stats.exact_noise import Coins
 
 COLUMNS = parse(
     {

@@ -17,7 +17,7 @@ from fairwitness.draw.markdown import escape
 from fairwitness.draw.words import plural
 from fairwitness.io import atomic
 from fairwitness.privacy.bounds import Numbers, Public, ReleaseError
-from fairwitness.privacy.exact_noise import Coins
+from fairwitness.stats.exact_noise import Coins
 from fairwitness.privacy.release import (
     SHUFFLES,
     Places,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fairwitness.privacy.exact_noise import Coins, beyond, decays, discrete_laplace, randomised_response, sum_beyond
+from fairwitness.stats.exact_noise import Coins, beyond, decays, discrete_laplace, randomised_response, sum_beyond
 
 
 def coins(seed: int = 0) -> Coins:
