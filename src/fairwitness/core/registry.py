@@ -24,6 +24,8 @@ PILLARS: dict[str, str] = {
     "robustness": "Robustness",
     "explain": "Transparency",
     "accountability": "Accountability",
+    "carbon": "Carbon",
+    "federated": "Federation",
 }
 """Pillar to the name a reader sees, in the order of the report."""
 

@@ -1,0 +1,1 @@
+"""Federation: training and auditing where the data stay; clients send updates or counts, never rows."""

@@ -1,0 +1,1 @@
+"""One file a check; an id is its place."""
