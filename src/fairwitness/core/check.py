@@ -39,6 +39,7 @@ class CheckInfo:
         limit: The default; the audit's config may set another. None: explored, not judged.
         severity: What it costs people if real.
         sources: Where method and limit come from.
+        metered: Whether its numbers are read off clocks and meters, so that no two runs have the same.
     """
 
     id: str
@@ -53,6 +54,7 @@ class CheckInfo:
     per: Per = "subject"
     limit: Limit | None = None
     severity: Severity = Severity.MEDIUM
+    metered: bool = False
 
     @property
     def pillar(self) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Literal, Self
 
 Claim = Literal["estimate", "count", "lower bound", "upper bound", "bracket", "assumed"]
-Unit = Literal["share", "points", "ratio", "auc", "rows", "people", "number"]
+Unit = Literal["share", "points", "ratio", "auc", "rows", "people", "number", "Wh", "g CO2e"]
 """How a value is shown. `share` and `points` (a difference of shares) are fractions here and x100 on the page."""
 
 

@@ -83,6 +83,8 @@ class Finding:
     in_baseline: bool = False  # no worse than the baseline beyond its interval, so it does not block
     seconds: float = 0.0
     spent: Mapping[str, int] = field(default_factory=dict)  # work done, by what it is: queries, passes, models
+    watt_hours: tuple[float, float | None] | None = None  # energy it took, from the least to the most; None: not read
+    metered: bool = False  # its numbers are read off clocks and meters: no two runs have the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

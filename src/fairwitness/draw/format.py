@@ -22,6 +22,17 @@ WORDS: dict[Verdict, str] = {
 }
 
 
+_AFTER: dict[Unit, str] = {
+    "share": f"{THIN}%",
+    "points": " points",
+    "rows": " rows",
+    "people": " people",
+    "Wh": " Wh",
+    "g CO2e": " g CO₂e",
+}
+_OF_ONE: dict[Unit, str] = {"rows": " row", "people": " person"}
+
+
 def count(value: float) -> str:
     """A whole number with thousands set apart: `1,989`.
 
@@ -48,7 +59,7 @@ def bare(value: float | None, unit: Unit) -> str:
             return _signed(f"{value:,.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.3f}")
         case "rows" | "people":
             return count(value)
-        case "number":
+        case "number" | "Wh" | "g CO2e":
             return _signed(_general(value))
 
 
@@ -61,17 +72,7 @@ def number(value: float | None, unit: Unit) -> str:
     text = bare(value, unit)
     if text == DASH:
         return text
-    match unit:
-        case "share":
-            return f"{text}{THIN}%"
-        case "points":
-            return f"{text} points"
-        case "rows":
-            return f"{text} {'row' if text == '1' else 'rows'}"
-        case "people":
-            return f"{text} {'person' if text == '1' else 'people'}"
-        case "ratio" | "auc" | "number":
-            return text
+    return text + (_OF_ONE if text == "1" and unit in _OF_ONE else _AFTER).get(unit, "")
 
 
 def interval(value: float | None, low: float | None, high: float | None, unit: Unit) -> str:

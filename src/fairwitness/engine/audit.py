@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from fairwitness import __version__
+from fairwitness.carbon.clock import Clock
 from fairwitness.core.errors import ConfigError
 from fairwitness.core.estimate import Verdict
 from fairwitness.core.findings import SCHEMA_VERSION, Document, Provenance, SubjectCard
@@ -22,6 +23,7 @@ from fairwitness.engine.headline import headline
 from fairwitness.engine.judge import judge
 from fairwitness.engine.judged import Judged
 from fairwitness.engine.meter import StepMeter
+from fairwitness.engine.metered import Metered
 from fairwitness.engine.plan import Step, check_names, plan
 from fairwitness.engine.progress import Progress, silent
 from fairwitness.engine.providers import Provider
@@ -64,7 +66,7 @@ def audit(
     Raises:
         UserError: Anything wrong with data, config, model or output folder; before any long work.
     """
-    started = datetime.now(UTC)
+    started, clock = datetime.now(UTC), Clock()
     base = base or Path()
     if out is not None:
         atomic.probe_writable(out)
@@ -76,7 +78,15 @@ def audit(
     subject = assemble(table, config, model=model, base=base, cache=cache, progress=progress, source=source)
     where = Whereabouts(base=base, data=whereabouts(data, config, base), source=source, command=command)
     return examine(
-        subject, config, before=before, cache=cache, out=out, where=where, started=started, progress=progress
+        subject,
+        config,
+        before=before,
+        cache=cache,
+        out=out,
+        where=where,
+        started=started,
+        progress=progress,
+        clock=clock,
     )
 
 
@@ -107,6 +117,7 @@ def examine(
     where: Whereabouts,
     started: datetime,
     progress: Progress,
+    clock: Clock | None = None,
 ) -> Document:
     """Plan, run and judge every check of a subject that is assembled.
 
@@ -119,6 +130,7 @@ def examine(
         where: Where the input came from.
         started: When the audit began.
         progress: Told what is being done.
+        clock: Running since the audit began; from here if None.
 
     Raises:
         UserError: Nothing is left to run, or limits, options or waivers do not fit.
@@ -128,7 +140,8 @@ def examine(
     if not steps:
         raise ConfigError(f"{source}: only and skip leave no check to run; take one of them back")
     gating.check_waivers(config, {step.name for step in steps}, source=source)
-    provider = Provider(subject, seed=config.seed, cache=cache, progress=progress)
+    metered = Metered(subject, config, clock)
+    provider = Provider(subject, seed=config.seed, cache=cache, progress=progress, costs=metered.costs)
 
     def meter(step: Step) -> StepMeter:
         key = (step.id, step.options, subject.model_digest, table.fingerprint, subject.columns, config.seed)
@@ -143,6 +156,7 @@ def examine(
         seed=config.seed,
         progress=progress,
         meters=meter,
+        clock=metered.clock,
     )
     judged_rows = Judged.of(subject)
     if out is not None and judged_rows is not None:
@@ -155,9 +169,9 @@ def examine(
             level=config.level,
             out=out,
         )
-        for each in ran
+        for each in metered.watched(ran)
     ]
-    found = gating.compare(judged, before)
+    found = gating.compare(metered.told(judged, order=[step.id for step in steps]), before)
     findings, waivers = gating.waive(found, config, today=started.date())
     gate = gating.gate(findings, config, waivers)
     only, skip = config.checks.only, config.checks.skip

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fairwitness.carbon import spent as readings
 from fairwitness.core.asks import NATS, UNITS
 from fairwitness.core.blueprint import Blueprint
 from fairwitness.core.columns import Column
@@ -19,7 +19,7 @@ from fairwitness.engine.config import Config
 from fairwitness.engine.options import parse_options
 from fairwitness.engine.progress import Progress
 from fairwitness.engine.request import Built, Request, features, need_torch
-from fairwitness.engine.training import surroundings
+from fairwitness.engine.training import clocked, surroundings
 from fairwitness.io.kinds import as_rows
 from fairwitness.io.table import Table
 from fairwitness.torchkit.recipes import GENERATIVE
@@ -99,15 +99,28 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     )
     place = cache.place(key)
     model = TorchGenerator.load_if_whole(place) if place is not None else None
+    spent, trained = None if place is None else readings.load(place), False
     if model is None:
         rows = as_rows(request.table, request.declared.columns).where(seen)
-        put = replace(surroundings(request).of(seen), folder=place, progress=partial(progress, "training the model"))
-        model = recipe.fit(rows, columns=[column], options=options, seed=config.seed, training=put)
+        put = surroundings(request).of(seen)
+        with clocked(place, put, progress) as (sat, told):
+            put = replace(put, folder=place, progress=told)
+            model = recipe.fit(rows, columns=[column], options=options, seed=config.seed, training=put)
+        spent, trained = sat.spent, True
         if place is not None:
             model.save(place)
             (place / UNFINISHED).unlink(missing_ok=True)
     goal = replace(request.goal, task="generation")
-    return Built(model=model, generator=model, features=(column.name,), withheld=withheld, goal=goal, notes=model.notes)
+    return Built(
+        model=model,
+        generator=model,
+        features=(column.name,),
+        withheld=withheld,
+        goal=goal,
+        notes=model.notes,
+        trained=trained,
+        spent=spent,
+    )
 
 
 def likelihoods(

@@ -81,6 +81,7 @@ def _finding(
         remedies=registry.answering(info.id),
         sources=info.sources,
         seconds=round(seconds, 3),
+        metered=info.metered,
     )
 
 

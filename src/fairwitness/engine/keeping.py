@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fairwitness.carbon import spent as readings
 from fairwitness.core import registry
 from fairwitness.core.blueprint import Edit
 from fairwitness.core.errors import ConfigError, ModelError
@@ -51,6 +52,7 @@ def save(folder: Path, subject: Subject, config: Config, *, parent: str) -> None
         "split": config.split.model_dump(mode="json"),
         "features": subject.outline.features,
         "positive": subject.outline.positive,
+        "spent": None if subject.spent is None else subject.spent.to_json(),
         "before": [],
         "after": [],
     }
@@ -119,6 +121,7 @@ def build(request: Request) -> Built:
         goal=goal,
         notes=model.notes,
         parent=told["parent"],
+        spent=readings.of_json(told.get("spent")),
     )
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fairwitness.carbon.costs import Costs
 from fairwitness.core.asks import (
     NO,
     YES,
     AppealsAsk,
     Ask,
+    CostAsk,
     LayersAsk,
     ModelAsk,
     OutputsAsk,
@@ -34,10 +36,22 @@ from fairwitness.stats.tally import Tally, code_bins, code_categories
 Coded = tuple[tuple[str, ...], NDArray[np.integer[Any]]]  # category names, and each row's place among them
 
 
+def _unread() -> Costs:
+    raise ValueError("nobody reads a clock here")
+
+
 class Provider:
     """Makes what is asked of one subject, each thing once."""
 
-    def __init__(self, subject: Subject, *, seed: int, cache: Cache | None = None, progress: Progress = silent) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        *,
+        seed: int,
+        cache: Cache | None = None,
+        progress: Progress = silent,
+        costs: Callable[[], Costs] = _unread,
+    ) -> None:
         self._subject = subject
         self._seed = seed
         self._made: dict[Ask, Any] = {}
@@ -53,11 +67,12 @@ class Provider:
             ModelAsk: lambda _: subject.model,
             ShadowsAsk: lambda ask: answers.shadows(ask.count),
             AppealsAsk: lambda _: subject.appeals,
+            CostAsk: lambda _: costs(),
         }
 
     def give(self, asks: Iterable[Ask]) -> dict[Ask, Any]:
         """What each ask stands for: a `Tally`, `Rows`, a tuple of layers (None for a black box), `Scored`, the model,
-        `Shadows`, or `Counts`.
+        `Shadows`, `Counts`, or `Costs`.
         """
         return {ask: self._give(ask) for ask in asks}
 

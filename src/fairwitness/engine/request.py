@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fairwitness.carbon.spent import Spent
 from fairwitness.core.errors import ConfigError
 from fairwitness.core.subject import Generator, Model
 from fairwitness.engine.columns import Declared
@@ -58,6 +59,7 @@ class Built:
         generator: The same model, where it makes rows.
         trained: Whether it was trained just now, and not found where it was kept.
         parent: Fingerprint of the subject that it was mended from.
+        spent: What training it took, in this run or the one that trained it; None where nobody read that.
     """
 
     model: Model
@@ -69,6 +71,7 @@ class Built:
     generator: Generator | None = None
     trained: bool = False
     parent: str | None = None
+    spent: Spent | None = None
 
 
 def features(declared: Declared, config: Config) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from fairwitness.carbon.clock import Clock
+from fairwitness.carbon.spent import Spent
+from fairwitness.core.asks import CostAsk
 from fairwitness.core.check import Errored, Given, Meter, Outcome
 from fairwitness.core.digest import generator
 from fairwitness.core.subject import Outline
@@ -21,12 +23,14 @@ class Ran:
 
     Attributes:
         spent: Units of work (queries, passes, models), by what they are.
+        took: What it took of the machine.
     """
 
     step: Step
     outcome: Outcome
     seconds: float
     spent: Mapping[str, int]
+    took: Spent
 
 
 def run(
@@ -39,16 +43,18 @@ def run(
     seed: int,
     progress: Progress,
     meters: Callable[[Step], StepMeter],
+    clock: Clock,
 ) -> Iterator[Ran]:
-    """Each step with its outcome and what it took, in the order of the plan.
+    """Each step with its outcome and what it took, in the order of the plan; but those that ask for costs come last.
 
     A check that raises becomes `Errored`: the gate does not pass on it, and the other checks still run.
     """
-    for done, step in enumerate(steps):
+    for done, step in enumerate(sorted(steps, key=lambda each: CostAsk() in each.asks)):
         progress(step.id, done, len(steps))
-        start, meter = time.perf_counter(), meters(step)
+        before, meter = clock.spent(), meters(step)
         outcome = _outcome(step, outline, provider, context=context, level=level, seed=seed, meter=meter)
-        yield Ran(step=step, outcome=outcome, seconds=time.perf_counter() - start, spent=meter.spent)
+        took = clock.spent() - before
+        yield Ran(step=step, outcome=outcome, seconds=took.wall, spent=meter.spent, took=took)
     progress("done", len(steps), len(steps))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairwitness.accountability.decisions.counts import Counts
+from fairwitness.carbon.spent import Spent
 from fairwitness.core.asks import PART
 from fairwitness.core.columns import Column, Grouping, Part
 from fairwitness.core.digest import digest
@@ -47,6 +48,7 @@ class Subject:
         appeals: Decisions and appeals on record; None where none are.
         parent: Fingerprint of the subject that this one was mended from.
         trained: Whether the model was trained just now, and not found where it was kept.
+        spent: What training it took; None where nobody read that.
     """
 
     outline: Outline
@@ -63,6 +65,7 @@ class Subject:
     appeals: Counts | None = None
     parent: str | None = None
     trained: bool = False
+    spent: Spent | None = None
 
     def rows(self, mask: NDArray[np.bool_] | None = None) -> Rows:
         """Raw rows (all, or those of `mask`), the labels of attributes aboard."""
@@ -113,6 +116,7 @@ def assemble(
     trainer: Trainer | None = None
     parent: str | None = None
     trained = False
+    spent: Spent | None = None
     withheld: dict[str, str] = {}
     if model is not None or models.wanted(config):
         request = Request(
@@ -128,7 +132,7 @@ def assemble(
         built = models.build(request, model, cache=cache, progress=progress)
         deployed, withheld, features, goal = built.model, built.withheld, built.features, built.goal
         trainer, maker = built.trainer, built.generator
-        parent, trained = built.parent, built.trained
+        parent, trained, spent = built.parent, built.trained, built.spent
         made = outcomes.Decisions(words=deployed.words)
         if maker is None:
             outputs = models.outputs(
@@ -204,6 +208,7 @@ def assemble(
         appeals=appeals,
         parent=parent,
         trained=trained,
+        spent=spent,
     )
 
 

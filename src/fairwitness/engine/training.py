@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fairwitness.carbon import spent as readings
+from fairwitness.carbon.clock import Sitting, sitting
 from fairwitness.core.blueprint import Blueprint
 from fairwitness.core.columns import CROSS
 from fairwitness.core.digest import digest
@@ -100,9 +103,11 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     place = cache.place(key)
     core = TorchModel.load_if_whole(place) if place is not None and recipe.saves else None
     trained = core is None
+    spent = None if place is None else readings.load(place)
     if core is None:
-        told = partial(progress, "training the model")
-        core = trainer.fit(learning, seed=config.seed + request.repeat, folder=place, progress=told)
+        with clocked(place, put, progress) as (sat, told):
+            core = trainer.fit(learning, seed=config.seed + request.repeat, folder=place, progress=told)
+        spent = sat.spent
         if place is not None and recipe.saves:
             core.save(place)
             (place / UNFINISHED).unlink(missing_ok=True)
@@ -119,7 +124,23 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
         notes=(*core.notes, *learning.notes) if model is core else model.notes,
         trainer=trainer,
         trained=trained,
+        spent=spent,
     )
+
+
+@contextmanager
+def clocked(place: Path | None, put: Training, progress: Progress) -> Iterator[tuple[Sitting, Told]]:
+    """A training whose cost is read, and kept in `place` beside the model; what it tells goes to `progress`."""
+    from fairwitness.torchkit.recipes.prepared import UNFINISHED  # torch is here already
+
+    goes_on = place is not None and (place / UNFINISHED).exists()
+    with sitting(place, goes_on=goes_on, accelerated=put.device != "cpu") as sat:
+
+        def told(done: int, total: int) -> None:
+            sat.tick()
+            progress("training the model", done, total)
+
+        yield sat, told
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ T = TypeVar("T")
 LARGEST = 64 * 2**20
 """Bytes of a findings file; a large audit makes a few megabytes."""
 
+_OF_THE_RUN = ("seconds", "spent", "watt_hours")
+_READ_OFF = ("title", "lead", "why", "evidence", "series", "figures", "notes", "in_baseline")
+"""Of findings that are read off clocks and meters: no two runs have them alike."""
+
 _LINE = 110
 _DIGITS = 10
 
@@ -87,13 +91,15 @@ def checked(text_or_path: str | Path, adapter: TypeAdapter[T], *, version: str, 
 def digest(document: Document) -> str:
     """SHA-256 over what was found, as 64 hex digits: equal for two audits that found the same.
 
-    Times, work spent, command line and package versions are left out, so an audit that is repeated keeps the digest; data, model
-    and settings have digests of their own in the provenance. The document in memory and the one read back agree.
+    Times, work spent, what clocks and meters read, command line and package versions are left out, so an audit that is repeated
+    keeps the digest; data, model and settings have digests of their own in the provenance. The document in memory and the one
+    read back agree.
     """
     tree = _plain(document)
     del tree["provenance"]
     for finding in tree["findings"]:
-        del finding["seconds"], finding["spent"]
+        for key in (*_OF_THE_RUN, *(_READ_OFF if finding.pop("metered") else ())):
+            del finding[key]
     text = json.dumps(_whole(tree), sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

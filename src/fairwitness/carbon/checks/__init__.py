@@ -1,0 +1,1 @@
+"""One file a check; the id of a check is its place."""

@@ -1,0 +1,122 @@
+"""A range of energy in words and tables: what it is, what makes it so wide, and what it emits where somebody says where."""
+
+from __future__ import annotations
+
+from fairwitness.carbon.energy import Energy
+from fairwitness.carbon.grid import Grid
+from fairwitness.carbon.spent import Spent
+from fairwitness.core.estimate import Claim, Estimate, Unit
+from fairwitness.core.findings import Series
+from fairwitness.draw import format as fmt
+
+LEFT_OUT = (
+    "What making the machine emitted, water, other machines, the network, and work done before it was looked at. Emissions "
+    "are by a country's mean over a year: the hour's own may be half of it, or double."
+)
+SOURCES = (
+    "ISO/IEC 21031:2024, Software Carbon Intensity: energy times the grid's intensity",
+    "GHG Protocol Scope 2 Guidance 2015: emissions by location",
+    "Khan et al. 2018, ACM TOMPECS 3(2):9, on RAPL counters",
+    "Lannelongue et al. 2021, Advanced Science 8(12):2100707: processor and memory times what the building adds",
+    "Uptime Institute 2024, Global Data Center Survey: what buildings add",
+)
+NO_COUNTRY = 'CO₂e is not evaluated: say the country, [carbon] country = "FRA", or the grid, grid_g_per_kwh = 56.'
+
+
+def span(low: float, high: float | None, unit: Unit) -> str:
+    """Both ends with one unit: `20.7 to 300 mWh`; `at least 20.7 mWh` where the upper end is not known.
+
+    >>> span(0.0207, 0.3, "Wh"), span(0.02, None, "Wh"), span(2, 2, "Wh"), span(900, 21_000, "g CO2e")
+    ('20.7 to 300 mWh', 'at least 20 mWh', '2 Wh', '0.9 to 21 kg CO₂e')
+    """
+    most = low if high is None else high
+    prefix, scale = ("k", 1e3) if most >= 1e3 else ("m", 1e-3) if 0 < most < 1 else ("", 1.0)
+    words = prefix + _WORDS[unit]
+    if high is None:
+        return f"at least {_short(low / scale)} {words}"
+    if high == low:
+        return f"{_short(low / scale)} {words}"
+    return f"{_short(low / scale)} to {_short(high / scale)} {words}"
+
+
+_WORDS: dict[Unit, str] = {"Wh": "Wh", "g CO2e": "g CO₂e"}
+
+
+def _short(value: float) -> str:
+    """Three digits, without noughts that say nothing."""
+    text = fmt.bare(value, "number")
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
+def estimate(found: Energy, *, n: int) -> Estimate:
+    """The range as a number to judge: what is only told never passes or fails, and an open end never passes."""
+    claim: Claim = "assumed" if found.method == "told" else "lower bound" if found.high is None else "bracket"
+    return Estimate(
+        value=found.middle,
+        low=found.low,
+        high=found.high,
+        level=None,
+        n=n,
+        unit="Wh",
+        method=f"{found.method}; the ends rest on what the table states, the value is their geometric mean",
+        claim=claim,
+    )
+
+
+def emissions(found: Energy, grid: Grid | None) -> str:
+    """In a sentence, or why not."""
+    if grid is None:
+        return NO_COUNTRY
+    high = None if found.high is None else found.high * grid.grams / 1000
+    told = span(found.low * grid.grams / 1000, high, "g CO2e")
+    return f"That emits {told} at {fmt.bare(grid.grams, 'number')} g a kWh ({grid.where})."
+
+
+def width(found: Energy) -> str:
+    """What most of the width is of; empty where there is none."""
+    shares = [0.0 if share is None else share for share in found.widths()]
+    most = max(shares)
+    if not most:
+        return ""
+    part = found.parts[shares.index(most)]
+    return f"The {part.name} makes {fmt.number(most, 'share')} of the width: {part.how}."
+
+
+def parts(found: Energy) -> Series:
+    """What the range is made of, part by part, with how each is known."""
+    shares = found.widths()
+    return Series(
+        title="What the range is made of",
+        columns={
+            "part": (*(part.name for part in found.parts), "all"),
+            "low": (*(part.low for part in found.parts), found.low),
+            "high": (*(part.high for part in found.parts), found.high),
+            "of the width": (*shares, None if shares[0] is None else 1.0),
+            "known": (*(part.known for part in found.parts), found.method),
+            "how": (*(part.how for part in found.parts), ""),
+        },
+        units={"low": "Wh", "high": "Wh", "of the width": "share"},
+    )
+
+
+def emitted(found: Energy, grid: Grid) -> Series:
+    """The emissions, and the electricity they rest on."""
+    return Series(
+        title="What that emits",
+        columns={
+            "low": (found.low * grid.grams / 1000,),
+            "high": (None if found.high is None else found.high * grid.grams / 1000,),
+            "g a kWh": (grid.grams,),
+            "electricity": (grid.where,),
+            "source": (grid.source,),
+        },
+        units={"low": "g CO2e", "high": "g CO2e", "g a kWh": "number"},
+    )
+
+
+def readable(spent: Spent) -> str:
+    """Why energy is modelled and not measured; empty where it is measured."""
+    if spent.package is not None:
+        return ""
+    why = "a virtual machine hides it" if spent.machine.shared else "there is none, or only root may read it"
+    return f"No energy counter of the processor could be read ({why}): energy is modelled from processor time."
