@@ -15,7 +15,7 @@ from fairwitness.core.columns import Column
 from fairwitness.core.estimate import Limit, Verdict
 from fairwitness.core.subject import Rows
 from fairwitness.data import leaks
-from fairwitness.data.levels import fold_of
+from fairwitness.stats.levels import fold_of
 
 Look = Callable[..., Any]
 AT_MOST = Limit(at_most=0.95)

@@ -16,6 +16,7 @@ from fairwitness.core.estimate import Limit, Verdict
 from fairwitness.core.subject import Outline
 from fairwitness.data import proxies
 from fairwitness.data.checks.proxies import Proxies
+from fairwitness.stats import associations
 
 Look = Callable[..., Any]
 AT_MOST = Limit(at_most=0.70)
@@ -71,14 +72,14 @@ def test_cramers_v_is_scipys_without_the_correction(seed: int) -> None:
     codes = np.where(rng.random(400) < 0.4, groups, rng.integers(0, 5, 400))
     table = np.array([[((codes == a) & (groups == b)).sum() for b in range(3)] for a in range(5)])
     plain = stats.contingency.association(table, method="cramer")
-    v, p = proxies.cramers_v(codes, groups)
+    v, p = associations.cramers_v(codes, groups)
     phi2 = max(plain**2 * 2 - 8 / 399, 0)  # Bergsma's equations 3 and 4, by hand
     assert v == pytest.approx(np.sqrt(phi2 / (min(5 - 16 / 399, 3 - 4 / 399) - 1)))
     assert p == pytest.approx(stats.chi2_contingency(table, correction=False).pvalue)
 
 
 def test_a_feature_that_never_varies_says_nothing() -> None:
-    assert proxies.cramers_v(np.zeros(9, dtype=np.int64), np.arange(9) % 2) == (0.0, 1.0)
+    assert associations.cramers_v(np.zeros(9, dtype=np.int64), np.arange(9) % 2) == (0.0, 1.0)
 
 
 def test_the_most_telling_features_stand_first(look: Look) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fairwitness.core.columns import Column
 from fairwitness.core.estimate import Estimate, Limit, Verdict
 from fairwitness.core.subject import Rows
-from fairwitness.data.levels import fold_of, levels, telling
+from fairwitness.stats.levels import fold_of, levels, telling
 
 OTHER_ROLES = frozenset({"target", "decision", "score", "split", "unit"})
 """Roles of columns that are made from the target or with it, or that a model never reads."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fairwitness.core.columns import CROSS, MISSING, Column
 from fairwitness.core.remedy import Labels, Learning, labels_of
 from fairwitness.core.subject import Rows
-from fairwitness.data.proxies import Association, associations, judgeable
+from fairwitness.stats.associations import Association, associations, judgeable
 
 MOST_ROWS = 20_000
 """Rows, drawn at random, on which strength is measured."""

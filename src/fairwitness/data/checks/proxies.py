@@ -14,9 +14,10 @@ from fairwitness.core.columns import CROSS, Column, Grouping
 from fairwitness.core.estimate import Key, Limit, Severity
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline, Rows
-from fairwitness.data.proxies import FEW_TO_FIT, MOST_GROUPS, Association, associations, judgeable, strength, strongest
+from fairwitness.data.proxies import strength, strongest
 from fairwitness.data.words import area, count, with_areas, within
 from fairwitness.draw.words import listed, members, plural
+from fairwitness.stats.associations import FEW_TO_FIT, MOST_GROUPS, Association, associations, judgeable
 
 MOST_ROWS = 20_000
 SHOWN = 10
