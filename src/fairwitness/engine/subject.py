@@ -106,9 +106,9 @@ def assemble(
     if not table.frame.height:
         raise DataError(f"{table.source}: a header and no rows; there is nothing to audit")
     declared = declare(table, config, source=source)
-    table, declared, left_out = _recorded_only(table, declared, config)
+    table, declared, left_out = recorded_only(table, declared, config)
     goal = outcomes.target(table, config, source=source)
-    parts, judged = _split(table, config, owned=model is not None or models.wanted(config), source=source)
+    parts, judged = divide(table, config, owned=model is not None or models.wanted(config), source=source)
     if choosing:
         judged = _to_choose_on(table, parts, config, source=source)
     deployed: Model | None = None
@@ -212,29 +212,34 @@ def assemble(
     )
 
 
-def _recorded_only(table: Table, declared: Declared, config: Config) -> tuple[Table, Declared, tuple[str, ...]]:
-    """Leave out rows whose outcome is not recorded, and say so: nothing about them can be right or wrong."""
+def recorded_rows(table: Table, config: Config) -> NDArray[np.bool_]:
+    """(n,) rows whose outcome is recorded; all where there is no target."""
     name = config.subject.target
     if name is None:
-        return table, declared, ()
+        return np.ones(table.frame.height, dtype=bool)
     known = table.frame[name].is_not_null()
     if table.frame[name].dtype.is_float():
         known &= table.frame[name].is_not_nan()
-    lost = int((~known).sum())
+    return known.to_numpy()
+
+
+def recorded_only(table: Table, declared: Declared, config: Config) -> tuple[Table, Declared, tuple[str, ...]]:
+    """Leave out rows whose outcome is not recorded, and say so: nothing about them can be right or wrong."""
+    name, mask = config.subject.target, recorded_rows(table, config)
+    lost = int((~mask).sum())
     if not lost:
         return table, declared, ()
     if lost == table.frame.height:
         raise DataError(f"{table.source}: target {name!r} is empty in every row; name another target")
-    mask = known.to_numpy()
     media = {key: values[mask] for key, values in table.media.items()}
     groups = {key: labels[mask] for key, labels in declared.groups.items()}
     note = (
         f"{lost} rows have no recorded {name!r} and are left out; if some groups lack it more, the audit is selective"
     )
-    return replace(table, frame=table.frame.filter(known), media=media), replace(declared, groups=groups), (note,)
+    return replace(table, frame=table.frame.filter(mask), media=media), replace(declared, groups=groups), (note,)
 
 
-def _split(
+def divide(
     table: Table, config: Config, *, owned: bool, source: str
 ) -> tuple[NDArray[np.object_] | None, NDArray[np.bool_]]:
     """Each row's part, and the rows decisions are judged on. Recorded decisions used all rows, so all are judged."""

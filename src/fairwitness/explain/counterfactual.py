@@ -81,7 +81,7 @@ class Search:
     stopped: bool = False
 
 
-def _nobody(done: int, of: int) -> None:
+def nobody(done: int, of: int) -> None:
     """Tell nobody."""
 
 
@@ -92,7 +92,7 @@ def nearest(
     most: int = MOST,
     wanted: int = WANTED,
     budget: int = BUDGET,
-    told: Callable[[int, int], None] = _nobody,
+    told: Callable[[int, int], None] = nobody,
 ) -> Search:
     """Look for the nearest changes; first all that change one thing, then two, and so on.
 

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 USUAL = (0.01, 0.99)
 """Quantiles of the training rows that stand in for bounds that are not declared."""
 STEPS_A_SPREAD = 20.0
-"""A number without a step moves by at most this part of the training rows' standard deviation."""
+"""A number without a step moves by at most this part of the training rows' standard deviation, codes far out cut off."""
 MOST_STEPS = 1_000
 """Values of one number that are tried; where there are more, only every few steps."""
 MOST_CATEGORIES = 20
@@ -37,7 +37,8 @@ class Lever:
     Attributes:
         name: The column, or the set of columns of which one is 1.
         values: Column to (m,) what it becomes in each of the m settings, the nearest first.
-        costs: (m,) distance of each setting: steps in units of the column's spread over training rows, ascending.
+        costs: (m,) distance of each setting, ascending: in standard deviations of the column over training rows, the
+            hundredth at either end drawn in.
     """
 
     name: str
@@ -110,7 +111,7 @@ class _Noted:
                 "percentile of training rows was tried."
                 if self.unbounded
                 else "",
-                f"Tried in steps: {listed(self.stepped, shown=12)}." if self.stepped else "",
+                f"Tried in steps: {listed(self.stepped, shown=6)}." if self.stepped else "",
             )
             if words
         )
@@ -164,9 +165,12 @@ def _number(column: Column, row: Rows, training: Rows, noted: _Noted) -> list[Le
     if column.low is None or column.high is None:
         noted.unbounded.append(column.name)
     low, high = (low if column.low is None else column.low), (high if column.high is None else column.high)
-    spread = float(seen.std()) or (high - low) or 1.0
+    usual = np.clip(seen, *np.quantile(seen, USUAL))  # a few codes such as 999,999 are no spread
+    spread = float(usual.std()) or (high - low) or 1.0
     declared = column.step or (1.0 if column.kind == "integer" else None)
     step = declared or round_below(spread / STEPS_A_SPREAD)
+    if declared is None and (usual == np.round(usual)).all():
+        step = max(step, 1.0)  # whole numbers, whatever the column is declared to be
     reach = (high - low) / step
     if reach > MOST_STEPS:
         step *= round_above(reach / MOST_STEPS)

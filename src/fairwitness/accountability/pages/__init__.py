@@ -7,6 +7,7 @@ from fairwitness.accountability.pages.as_markdown import markdown
 from fairwitness.accountability.pages.blocks import (
     Asked,
     Block,
+    Chart,
     Facts,
     Grid,
     Item,
@@ -21,6 +22,7 @@ from fairwitness.accountability.pages.of_findings import item, items
 __all__ = [
     "Asked",
     "Block",
+    "Chart",
     "Facts",
     "Grid",
     "Item",

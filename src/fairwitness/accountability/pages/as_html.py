@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from fairwitness import draw
 from fairwitness.accountability.pages.blocks import WORDS, Page
 from fairwitness.draw import format as fmt
 from fairwitness.draw import page as shared
@@ -35,6 +36,7 @@ def html(page: Page) -> str:
 @cache
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
 
     environment = Environment(
         loader=PackageLoader("fairwitness.accountability.pages", "."),
@@ -45,6 +47,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.globals.update(fmt=fmt, ICONS=shared.ICONS, WORDS=WORDS)
+    environment.globals["drawn"] = lambda figure: Markup(draw.html(figure))  # noqa: S704 - it escapes what it draws
     environment.filters["kind"] = lambda block: type(block).__name__.lower()
     return environment
 

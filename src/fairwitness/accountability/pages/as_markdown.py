@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fairwitness.accountability.pages.blocks import WORDS, Asked, Block, Facts, Grid, Item, Items, Page, Text
+from fairwitness import draw
+from fairwitness.accountability.pages.blocks import WORDS, Asked, Block, Chart, Facts, Grid, Item, Items, Page, Text
 from fairwitness.draw import format as fmt
 from fairwitness.draw import quote
 from fairwitness.draw.markdown import code, escape
@@ -32,6 +33,11 @@ def _block(block: Block) -> list[str]:
             return [f"- {_item(each)}" for each in block.items]
         case Grid():
             return _grid(block)
+        case Chart():
+            numbers = draw.table(block.figure)
+            return _grid(
+                Grid(caption=block.figure.title, head=tuple(each.label for each in numbers.head), rows=numbers.rows)
+            )
         case Asked():
             return _asked(block)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fairwitness.core.estimate import Verdict
+from fairwitness.core.figures import Figure
 
 State = Literal["answered", "confirmed", "proposed", "unnamed", "open"]
 """Of a question: a person answered; a person took over what was measured; measured, and no person has looked;
@@ -74,7 +75,14 @@ class Asked:
     measured: tuple[Item, ...] = ()
 
 
-Block = Text | Facts | Items | Grid | Asked
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A figure; in Markdown the numbers drawn."""
+
+    figure: Figure
+
+
+Block = Text | Facts | Items | Grid | Asked | Chart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

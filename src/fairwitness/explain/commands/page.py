@@ -1,0 +1,69 @@
+"""One explained decision as a page."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from fairwitness.accountability.pages import Block, Chart, Facts, Grid, Item, Items, Page, Section, Text
+from fairwitness.core.figures import Interval, Intervals
+from fairwitness.draw import quote
+from fairwitness.explain.reasons import SURE, Ranked
+from fairwitness.explain.shown import CAVEAT, ERRORS, Told, notes
+
+
+def page(told: Told, *, today: date) -> Page:
+    """The page; it holds one person's values, so it belongs below DIR/private."""
+    made = told.explained
+    sides = ((told.main, made.main), (told.other, made.against if made.good else made.in_favor))
+    sections = [Section(title=title, blocks=_reasons(told, title, ranked)) for title, ranked in sides]
+    if made.search is not None:
+        ways = tuple(Item(text=way) for way in told.ways())
+        blocks: tuple[Block, ...] = (Items(ways),) if ways else ()
+        sections.append(Section(title="What would have changed it", blocks=(*blocks, Text(told.looked()))))
+    sections.append(Section(title="How this was found", blocks=_how(told)))
+    return Page(
+        kind="One decision, explained",
+        day=quote.day(today.isoformat()),
+        title=told.title,
+        lead=" ".join([told.score, told.compared, *told.alarms()]),
+        facts=(),
+        sections=tuple(sections),
+        foot=f"Private: it tells of one person. {CAVEAT}",
+    )
+
+
+def _reasons(told: Told, title: str, ranked: Ranked) -> tuple[Block, ...]:
+    if not ranked.stated:
+        return (Text("Nothing that can be told from chance."),)
+    rows = tuple((words, value, usual, by) for words, value, usual, by in told.reasons(ranked))
+    grid = Grid(caption=title, head=("Reason", "Here", "Those compared with", "Moves the score by"), rows=rows)
+    return (Chart(_figure(told, title, ranked)), grid, *map(Text, told.remarks(ranked)))
+
+
+def _figure(told: Told, title: str, ranked: Ranked) -> Intervals:
+    exact = told.explained.exact
+    return Intervals(
+        title=title,
+        caption="Points of score, with two standard errors on either side" if not exact else "Points of score, exact",
+        unit="points",
+        rows=tuple(
+            Interval(
+                label=told.words(reason.player),
+                value=reason.value,
+                low=None if exact else reason.value - SURE * reason.error,
+                high=None if exact else reason.value + SURE * reason.error,
+                n=told.explained.compared.n,
+            )
+            for reason in ranked.stated
+        ),
+    )
+
+
+def _how(told: Told) -> tuple[Block, ...]:
+    exact = told.explained.exact
+    way = (
+        "Shapley values: what each column adds to the score, averaged over all orders in which columns can be taken from "
+        f"those compared with{', every one counted.' if exact else f', of which some were drawn. {ERRORS}'}"
+    )
+    facts = Facts((("Reasons", way), ("Compared with", told.compared)))
+    return (facts, Items(tuple(Item(text=note) for note in notes(told)))) if notes(told) else (facts,)
