@@ -5,7 +5,7 @@ from __future__ import annotations
 from fairwitness.carbon.energy import Energy
 from fairwitness.carbon.grid import Grid
 from fairwitness.carbon.spent import Spent
-from fairwitness.core.estimate import Claim, Estimate, Unit
+from fairwitness.core.estimate import Claim, Estimate
 from fairwitness.core.findings import Series
 from fairwitness.draw import format as fmt
 
@@ -21,31 +21,6 @@ SOURCES = (
     "Uptime Institute 2024, Global Data Center Survey: what buildings add",
 )
 NO_COUNTRY = 'CO₂e is not evaluated: say the country, [carbon] country = "FRA", or the grid, grid_g_per_kwh = 56.'
-
-
-def span(low: float, high: float | None, unit: Unit) -> str:
-    """Both ends with one unit: `20.7 to 300 mWh`; `at least 20.7 mWh` where the upper end is not known.
-
-    >>> span(0.0207, 0.3, "Wh"), span(0.02, None, "Wh"), span(2, 2, "Wh"), span(900, 21_000, "g CO2e")
-    ('20.7 to 300 mWh', 'at least 20 mWh', '2 Wh', '0.9 to 21 kg CO₂e')
-    """
-    most = low if high is None else high
-    prefix, scale = ("k", 1e3) if most >= 1e3 else ("m", 1e-3) if 0 < most < 1 else ("", 1.0)
-    words = prefix + _WORDS[unit]
-    if high is None:
-        return f"at least {_short(low / scale)} {words}"
-    if high == low:
-        return f"{_short(low / scale)} {words}"
-    return f"{_short(low / scale)} to {_short(high / scale)} {words}"
-
-
-_WORDS: dict[Unit, str] = {"Wh": "Wh", "g CO2e": "g CO₂e"}
-
-
-def _short(value: float) -> str:
-    """Three digits, without noughts that say nothing."""
-    text = fmt.bare(value, "number")
-    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
 def estimate(found: Energy, *, n: int) -> Estimate:
@@ -68,7 +43,7 @@ def emissions(found: Energy, grid: Grid | None) -> str:
     if grid is None:
         return NO_COUNTRY
     high = None if found.high is None else found.high * grid.grams / 1000
-    told = span(found.low * grid.grams / 1000, high, "g CO2e")
+    told = fmt.span(found.low * grid.grams / 1000, high, "g CO2e")
     return f"That emits {told} at {fmt.bare(grid.grams, 'number')} g a kWh ({grid.where})."
 
 

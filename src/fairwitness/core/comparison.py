@@ -59,6 +59,23 @@ class Criterion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What training took of the machine, in this run or in the one that trained the model.
+
+    Attributes:
+        cpu_seconds: Of processors, over all threads.
+        low: Watt-hours, at the least.
+        high: At the most; None where that is not known.
+        method: How the energy is known: measured, modelled.
+    """
+
+    cpu_seconds: float
+    low: float
+    high: float | None
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
     """One of the two subjects.
 
@@ -67,6 +84,7 @@ class Side:
         gate: Whether the gate lets it through.
         summary: Verdict to count of findings.
         findings: Digest of its findings.
+        training: What training its model took; None where nobody read that.
     """
 
     name: str
@@ -75,6 +93,7 @@ class Side:
     gate: bool
     summary: Mapping[str, int]
     findings: str
+    training: Cost | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +117,7 @@ class Tried:
         accuracy: On those rows.
         chosen: Whether it is the one that was audited.
         reason: Why it was not tried.
+        cost: What training its model took, in this run or an earlier one; None where none was trained for it.
     """
 
     remedies: tuple[Applied, ...]
@@ -107,6 +127,7 @@ class Tried:
     accuracy: float | None
     chosen: bool
     reason: str = ""
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

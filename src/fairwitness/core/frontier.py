@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fairwitness.core.comparison import Applied
+from fairwitness.core.comparison import Applied, Cost
 from fairwitness.core.estimate import Unit
 from fairwitness.core.figures import Curves
 
@@ -43,6 +43,7 @@ class Point:
         reads_group: Whether it reads the group when it decides.
         on_front: Whether no other point is as good in everything and better in something.
         choice: What `fairwitness fix --remedy` takes to choose it.
+        cost: What its trainings took, over all seeds, in this run or an earlier one; None where it needs none of its own.
     """
 
     remedies: tuple[Applied, ...]
@@ -52,6 +53,7 @@ class Point:
     on_front: bool
     seconds: float
     choice: tuple[str, ...]
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

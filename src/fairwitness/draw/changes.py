@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fairwitness.core.comparison import Applied, Criterion, Moved, Tried
+from fairwitness.core.comparison import Applied, Cost, Criterion, Moved, Tried
 from fairwitness.core.estimate import Unit, Verdict
 from fairwitness.core.frontier import Level
 from fairwitness.draw import format as fmt
@@ -34,6 +34,11 @@ def against(moved: Criterion | Level) -> str:
     unit: Unit = "points" if moved.unit == "share" else moved.unit
     sign = "+" if (moved.change or 0) > 0 else ""
     return sign + fmt.measured(moved.change, moved.low, moved.high, unit)
+
+
+def cost(of: Cost | None) -> str:
+    """What training took: `0.35 to 20.7 mWh`; a dash where nothing was trained, or nobody read it."""
+    return fmt.DASH if of is None else fmt.span(of.low, of.high, "Wh")
 
 
 def tried(each: Tried) -> str:

@@ -98,6 +98,22 @@ def limit(value: Limit | None, unit: Unit) -> str:
     return f"≥{THIN}{number(value.at_least, unit)}"
 
 
+def span(low: float, high: float | None, unit: Unit) -> str:
+    """Both ends of what may be many times apart, with one unit: `20.7 to 300 mWh`.
+
+    >>> span(0.0207, 0.3, "Wh"), span(0.02, None, "Wh"), span(2, 2, "Wh"), span(900, 21_000, "g CO2e")
+    ('20.7 to 300 mWh', 'at least 20 mWh', '2 Wh', '0.9 to 21 kg CO₂e')
+    """
+    most = low if high is None else high
+    prefix, scale = ("k", 1e3) if most >= 1e3 else ("m", 1e-3) if 0 < most < 1 else ("", 1.0)
+    words = f" {prefix}{_AFTER.get(unit, '').strip()}".rstrip()
+    if high is None:
+        return f"at least {_trimmed(low / scale)}{words}"
+    if high == low:
+        return f"{_trimmed(low / scale)}{words}"
+    return f"{_trimmed(low / scale)} to {_trimmed(high / scale)}{words}"
+
+
 def probability(p: float) -> str:
     """A p value to four places: `0.0002`, `< 0.0001`."""
     return f"{p:.4f}" if p >= 0.0001 else f"<{THIN}0.0001"
@@ -123,6 +139,12 @@ def _general(value: float) -> str:
         places = max(0, 2 - math.floor(math.log10(abs(value))))
         return f"{value:,.{places}f}"
     return f"{value:.2e}"
+
+
+def _trimmed(value: float) -> str:
+    """Three digits, without noughts that say nothing."""
+    text = bare(value, "number")
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
 def _signed(text: str) -> str:

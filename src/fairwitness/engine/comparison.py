@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 from fairwitness.core.comparison import (
@@ -11,6 +11,7 @@ from fairwitness.core.comparison import (
     Applied,
     Better,
     Comparison,
+    Cost,
     Criterion,
     Shift,
     Side,
@@ -42,6 +43,7 @@ class Work:
     notes: tuple[str, ...] = ()
     answers: frozenset[str] = frozenset()  # checks that the remedies say they answer
     spent: Mapping[str, float] | None = None
+    training: tuple[Cost | None, Cost | None] = (None, None)  # of both
 
 
 def compare(
@@ -88,8 +90,8 @@ def compare(
         paired=rows is not None,
         rows=n,
         level=level,
-        before=_side(before),
-        after=_side(after),
+        before=replace(_side(before), training=work.training[0]),
+        after=replace(_side(after), training=work.training[1]),
         remedies=work.remedies,
         criteria=(*criteria, *spilled),
         shifts=_shifts(before, after),

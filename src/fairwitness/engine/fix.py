@@ -33,6 +33,7 @@ from fairwitness.engine.comparison import Work, compare
 from fairwitness.engine.config import Config
 from fairwitness.engine.generators import wanted as makes_rows
 from fairwitness.engine.judged import Judged, pair
+from fairwitness.engine.metered import cost_of
 from fairwitness.engine.plan import check_names
 from fairwitness.engine.progress import Progress
 from fairwitness.engine.subject import Subject
@@ -183,6 +184,7 @@ def fix(
             "models trained": bench.trained,
             "seconds": round((datetime.now(UTC) - started).total_seconds(), 2),
         },
+        training=(cost_of([parent], config), cost_of([child], config)),
     )
     sides = [Judged.load(out / name) for name in ("parent", "child")]
     comparison = compare(
@@ -248,12 +250,13 @@ def _tried(
         needs = int(key not in seen)
         seen.add(key)
         try:
-            child = Judged.of(bench.subject(each.put_on(bench.config), choosing=True))
+            subject = bench.subject(each.put_on(bench.config), choosing=True)
         except UserError as error:
             if not lenient:
                 raise
             found.append(_refused(each, str(error)))
             continue
+        child = Judged.of(subject)
         penalty, accuracy = (None, None) if child is None else _penalty(parent, child, limits)
         found.append(
             Tried(
@@ -263,6 +266,7 @@ def _tried(
                 penalty=penalty,
                 accuracy=accuracy,
                 chosen=False,
+                cost=None if key is None else cost_of([subject], bench.config),
             )
         )
     return _penalty(parent, parent, limits)[0], found, len(parent.ids)

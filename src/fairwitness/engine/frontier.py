@@ -26,7 +26,9 @@ from fairwitness.engine.candidates import Candidate
 from fairwitness.engine.config import Config
 from fairwitness.engine.fix import mendable
 from fairwitness.engine.judged import Judged, pair
+from fairwitness.engine.metered import cost_of
 from fairwitness.engine.progress import Progress
+from fairwitness.engine.subject import Subject
 from fairwitness.fairness.paired import GAPS, Moved, compared
 from fairwitness.io import atomic
 from fairwitness.stats.change import alone
@@ -92,7 +94,7 @@ def frontier(
     )
     for each in tries:
         bench.check(each)
-    plain = [_judged(bench, config, repeat) for repeat in range(sought.seeds)]
+    plain = [_trained(bench, config, repeat) for repeat in range(sought.seeds)]
     points = [_point(bench, None, plain, wanted)]
     for number, each in enumerate(tries):
         progress(f"measuring {each.words}", number, len(tries))
@@ -104,12 +106,12 @@ def frontier(
         schema_version=FRONTIER_VERSION,
         headline=_headline(points),
         name=config.name,
-        rows=len(plain[0].ids),
+        rows=len(plain[0][1].ids),
         seeds=sought.seeds,
         level=config.level,
         points=tuple(points),
         figures=tuple(
-            _figure(points, place, rows=len(plain[0].ids), level=config.level) for place in range(1, len(wanted) + 1)
+            _figure(points, place, rows=len(plain[0][1].ids), level=config.level) for place in range(1, len(wanted) + 1)
         ),
         notes=tuple(notes),
         spent={
@@ -147,21 +149,25 @@ def _criteria(config: Config, named: Sequence[str], *, source: str) -> list[tupl
     return found
 
 
-def _judged(bench: Bench, config: Config, repeat: int) -> Judged:
-    judged = Judged.of(bench.subject(config, choosing=True, repeat=repeat))
+def _trained(bench: Bench, config: Config, repeat: int) -> tuple[Subject, Judged]:
+    subject = bench.subject(config, choosing=True, repeat=repeat)
+    judged = Judged.of(subject)
     if judged is None:
         raise ConfigError(f"{bench.source}: the model decides nothing, so there is nothing to choose by")
-    return judged
+    return subject, judged
 
 
-def _point(bench: Bench, candidate: Candidate | None, plain: Sequence[Judged], wanted: list[tuple[str, str]]) -> Point:
+def _point(
+    bench: Bench, candidate: Candidate | None, plain: Sequence[tuple[Subject, Judged]], wanted: list[tuple[str, str]]
+) -> Point:
     clock = time.perf_counter()
     config = bench.config if candidate is None else candidate.put_on(bench.config)
-    runs = []
+    runs, subjects = [], []
     for repeat, parent in enumerate(plain):
-        child = parent if candidate is None else _judged(bench, config, repeat)
+        subject, child = parent if candidate is None else _trained(bench, config, repeat)
+        subjects.append(subject)
         rng = generator(config.seed, "frontier", str(repeat))
-        runs.append(compared(pair(parent, child), rng=rng, draws=DRAWS))
+        runs.append(compared(pair(parent[1], child), rng=rng, draws=DRAWS))
     levels = [_level([_find(run, "", None, "accuracy") for run in runs], config.level)]
     levels += [_level([_find(run, check, about) for run in runs], config.level) for check, about in wanted]
     return Point(
@@ -173,6 +179,7 @@ def _point(bench: Bench, candidate: Candidate | None, plain: Sequence[Judged], w
         on_front=False,
         seconds=round(time.perf_counter() - clock, 2),
         choice=() if candidate is None else candidate.choice,
+        cost=None if candidate is not None and candidate.training is None else cost_of(subjects, config),
     )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import add
 
 from fairwitness.carbon.clock import Clock
 from fairwitness.carbon.costs import Costs, Origin
 from fairwitness.carbon.energy import energy
 from fairwitness.carbon.spent import Spent
+from fairwitness.core.comparison import Cost
 from fairwitness.core.findings import Finding
 from fairwitness.engine.config import Config
 from fairwitness.engine.run import Ran
@@ -71,6 +74,18 @@ class Metered:
         if self._subject.model is None:
             return "none"
         return "here" if model.train is not None else "saved" if model.saved is not None else "elsewhere"
+
+
+def cost_of(subjects: Sequence[Subject], config: Config) -> Cost | None:
+    """What training the models of these subjects took together; None where nobody read it of one of them."""
+    read = [each.spent for each in subjects]
+    known = [each for each in read if each is not None]
+    if not known or len(known) < len(read):
+        return None
+    spent = reduce(add, known)
+    made = energy(spent, config.carbon.told())
+    high = None if made.high is None else _short(made.high)
+    return Cost(cpu_seconds=round(spent.cpu, 2), low=_short(made.low), high=high, method=made.method)
 
 
 def _short(value: float) -> float:

@@ -34,7 +34,12 @@ def digest(comparison: Comparison) -> str:
     """SHA-256 over what was compared and found, as 64 hex digits; times, work spent and the command line are left out."""
     return plain_digest(
         replace(
-            comparison, spent={}, provenance={}, tried=tuple(replace(each, seconds=0.0) for each in comparison.tried)
+            comparison,
+            spent={},
+            provenance={},
+            tried=tuple(replace(each, seconds=0.0, cost=None) for each in comparison.tried),
+            before=replace(comparison.before, training=None),
+            after=replace(comparison.after, training=None),
         )
     )
 

@@ -59,6 +59,7 @@ def html(comparison: Comparison) -> str:
             capital=capital,
             paired=paired(clean),
             spent=spent(clean),
+            training=training(clean),
             outcome=outcome,
             grave=grave,
             worse=any(map(grave, clean.trades)),
@@ -143,6 +144,7 @@ def outcome(tried: Tried) -> str:
         return f"not tried: {tried.reason}"
     accuracy = "" if tried.accuracy is None else f", accuracy {fmt.number(tried.accuracy, 'share')}"
     models = "no model trained" if not tried.trained else "1 model"
+    models += "" if tried.cost is None else f", {changes.cost(tried.cost)}"
     return f"penalty {fmt.number(tried.penalty, 'points')}{accuracy}; {models}, {fmt.bare(tried.seconds, 'number')} s"
 
 
@@ -153,6 +155,14 @@ def spent(c: Comparison) -> str:
         + ", ".join(f"{fmt.bare(value, 'number')} {what}" for what, value in c.spent.items())
         + "."
     )
+
+
+def training(c: Comparison) -> str:
+    """What training both models took, where somebody read it."""
+    before, after = c.before.training, c.after.training
+    if before is None and after is None:
+        return ""
+    return f"Training took {changes.cost(before)} before, {changes.cost(after)} after."
 
 
 def _whole(c: Comparison) -> Group:
@@ -174,7 +184,8 @@ def _whole(c: Comparison) -> Group:
             _prose(f"  {'→' if each.chosen else ' '} {changes.tried(each)}: {outcome(each)}", "") for each in c.tried
         ]
     parts += [Text(""), *(_prose(f"Note: {note}", "bright_black") for note in c.notes)]
-    return Group(*parts, *([_prose(spent(c), "bright_black")] if c.spent else []))
+    told = [*([training(c)] if training(c) else []), *([spent(c)] if c.spent else [])]
+    return Group(*parts, *(_prose(words, "bright_black") for words in told))
 
 
 def grave(trade: str) -> bool:

@@ -38,6 +38,7 @@ def text(frontier: Frontier) -> str:
     for each in clean.points:
         lines += [f"{'✓' if each.on_front else ' '} {changes.applied(each.remedies) or 'the model as it is'}"]
         lines += [f"    {line}" for line in _levels(each)]
+        lines += [f"    Training: {changes.cost(each.cost)}"] if each.cost is not None else []
     return "\n".join([*lines, "", *(f"Note: {note}" for note in clean.notes)]).rstrip() + "\n"
 
 

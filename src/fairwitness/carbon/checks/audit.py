@@ -12,6 +12,7 @@ from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions,
 from fairwitness.core.estimate import Key, Severity
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
+from fairwitness.draw import format as fmt
 
 UP_TO_HERE = (
     "This runs after every other check; judging and writing the report come after it and are left out, as is the start of "
@@ -48,7 +49,7 @@ class Audit:
         lead = f"{telling.emissions(found, costs.grid)} {telling.width(found)}"
         notes = [UP_TO_HERE, telling.readable(costs.audit)]
         return Measured(
-            headline=f"This audit took {telling.span(found.low, found.high, 'Wh')}, {found.method}",
+            headline=f"This audit took {fmt.span(found.low, found.high, 'Wh')}, {found.method}",
             lead=lead.rstrip(),
             judged={Key(metric="energy of the audit"): telling.estimate(found, n=given.outline.rows)},
             explored=(

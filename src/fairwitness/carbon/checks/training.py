@@ -11,6 +11,7 @@ from fairwitness.core.asks import Ask, CostAsk
 from fairwitness.core.check import About, CheckInfo, Given, Measured, NeedsPerson, NoOptions, NotApplicable, Outcome
 from fairwitness.core.estimate import Key, Severity
 from fairwitness.core.subject import Outline
+from fairwitness.draw import format as fmt
 
 WANTED = "What did training this model take? Ask who trained it, and write [carbon] training_kwh = ... into the config."
 
@@ -57,7 +58,7 @@ class Training:
 def _measured(costs: Costs, found: Energy, rows: int, notes: tuple[str, ...]) -> Measured:
     lead = f"{telling.emissions(found, costs.grid)} {telling.width(found)}"
     return Measured(
-        headline=f"Training took {telling.span(found.low, found.high, 'Wh')}, {found.method}",
+        headline=f"Training took {fmt.span(found.low, found.high, 'Wh')}, {found.method}",
         lead=lead.rstrip(),
         judged={Key(metric="energy of training"): telling.estimate(found, n=rows)},
         explored=(telling.parts(found), *(() if costs.grid is None else (telling.emitted(found, costs.grid),))),
