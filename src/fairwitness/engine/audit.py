@@ -12,7 +12,6 @@ from pathlib import Path
 
 from fairwitness import __version__
 from fairwitness.carbon.clock import Clock
-from fairwitness.carbon.clock import Clock
 from fairwitness.core.errors import ConfigError
 from fairwitness.core.estimate import Verdict
 from fairwitness.core.findings import SCHEMA_VERSION, Document, Provenance, SubjectCard
@@ -24,7 +23,6 @@ from fairwitness.engine.headline import headline
 from fairwitness.engine.judge import judge
 from fairwitness.engine.judged import Judged
 from fairwitness.engine.meter import StepMeter
-from fairwitness.engine.metered import Metered
 from fairwitness.engine.metered import Metered
 from fairwitness.engine.plan import Step, check_names, plan
 from fairwitness.engine.progress import Progress, silent

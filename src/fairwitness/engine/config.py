@@ -14,8 +14,6 @@ from pydantic import Field, field_validator, model_validator
 
 from fairwitness.carbon.energy import Told
 from fairwitness.carbon.grid import Grid, grid
-from fairwitness.carbon.energy import Told
-from fairwitness.carbon.grid import Grid, grid
 from fairwitness.core.columns import Change, Kind, Task
 from fairwitness.core.digest import digest
 from fairwitness.core.errors import ConfigError, hint
@@ -286,30 +284,6 @@ class AppealsSettings(Table):
     days: int | None = Field(default=None, ge=1)  # None: one calendar month
     file_within: int | None = Field(default=None, ge=1)
     rights: tuple[str, ...] = ()  # in a letter, in place of the usual ones
-
-
-class CarbonSettings(Table):
-    """Where the work runs, and on what electricity; nothing of it is guessed."""
-
-    country: str | None = None  # ISO 3166-1, three letters
-    grid_g_per_kwh: float | None = Field(default=None, ge=0, le=3000)
-    year: int | None = Field(default=None, ge=1990, le=2100)
-    pue: float | None = Field(default=None, ge=1, le=5)  # what the building draws, to what its machines do
-    processor_watts: float | None = Field(default=None, gt=0, le=2000)
-    training_kwh: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-
-    @model_validator(mode="after")
-    def on_the_map(self) -> CarbonSettings:
-        self.grid()
-        return self
-
-    def grid(self) -> Grid | None:
-        """The electricity; None where nobody said where."""
-        return grid(self.country, grams=self.grid_g_per_kwh, year=self.year)
-
-    def told(self) -> Told:
-        """What is said of the machine."""
-        return Told(watts=self.processor_watts, pue=self.pue)
 
 
 class CarbonSettings(Table):

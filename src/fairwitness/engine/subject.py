@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from fairwitness.accountability.decisions.counts import Counts
 from fairwitness.carbon.spent import Spent
-from fairwitness.carbon.spent import Spent
 from fairwitness.core.asks import PART
 from fairwitness.core.columns import Column, Grouping, Part
 from fairwitness.core.digest import digest
