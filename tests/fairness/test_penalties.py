@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from fairwitness.fairness.penalties import GapPenalty, GroupPart, MiscalibrationPenalty
 from fairwitness.torchkit.parts.base import Batch
+from fairwitness.torchkit.parts.penalties import LossPenalty
 from fairwitness.torchkit.step import Step
 
 GROUPS, CLASSES = 3, 4
@@ -158,7 +159,7 @@ def test_sharp_scores_count_decisions() -> None:
 
 def test_means_run_on_without_bias_and_remember_a_group_that_is_not_there() -> None:
     """Weighted by 0.5 a step back: group 0 of scores 1/2, 3/4 then 3/4; group 1 of 1/4, and not in the second step."""
-    part = GapPenalty(torch.full((2, 1), 99), memory=0.5)
+    part = GapPenalty(torch.full((2, 1), 99), memory=0.5, every=1)
     first = torch.tensor([[0.0], [3.0], [1 / 3]], dtype=torch.float64)
     first[1:] = first[1:].log()
     target = torch.zeros(3)
@@ -177,7 +178,7 @@ def test_the_gradient_of_small_batches_is_on_average_that_of_all_rows() -> None:
     assert batch.groups is not None
     logits = torch.as_tensor(batch.inputs).requires_grad_()
     (wanted,) = torch.autograd.grad(parity(logits, batch), logits)
-    part, dice = GapPenalty(plenty(), memory=0.995), torch.Generator().manual_seed(1)
+    part, dice = GapPenalty(plenty(), memory=0.995, every=1), torch.Generator().manual_seed(1)
     total, steps = torch.zeros_like(logits), 0
     for passes in range(900):
         for places in torch.split(torch.randperm(60, generator=dice), 6):
@@ -186,6 +187,41 @@ def test_the_gradient_of_small_batches_is_on_average_that_of_all_rows() -> None:
             if passes >= 200:
                 total, steps = total + slope, steps + 1
     torch.testing.assert_close(total / steps, wanted, rtol=0.03, atol=float(wanted.abs().max()) * 0.03)
+
+
+def test_acting_now_and_then_it_pulls_as_much_and_tells_the_value_it_last_had() -> None:
+    """The same rows every step: means stay as they are, so four steps pull as much as four that each act."""
+    batch = drawn(60)
+    logits = torch.as_tensor(batch.inputs).requires_grad_()
+    (wanted,) = torch.autograd.grad(parity(logits, batch), logits)
+    part = GapPenalty(plenty(), every=4)
+    found = [penalty(part, logits, batch) for _ in range(8)]
+    pulls = [torch.autograd.grad(one, logits)[0] for one in found]
+    torch.testing.assert_close(torch.stack(found), parity(logits, batch).expand(8))
+    torch.testing.assert_close(torch.stack(pulls[:4]).sum(dim=0), 4 * wanted)
+    assert [bool(pull.any()) for pull in pulls] == [True, False, False, False] * 2
+
+
+def test_a_step_starts_from_slopes_as_from_graphs() -> None:
+    """Two penalties with known slopes and a rule of one's own: parameters move as by one sum of all."""
+    batch = drawn(60)
+    assert batch.groups is not None
+    x = torch.randn(60, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+    def rule(logits: Tensor, *_: Tensor | None) -> Tensor:
+        return logits.square().mean()
+
+    moved = []
+    for parts in (
+        [GapPenalty(plenty(), memory=0.0), MiscalibrationPenalty(plenty(5), memory=0.0), LossPenalty(rule)],
+        [LossPenalty(lambda z, *_: parity(z, batch) + miscalibration(z, batch) + rule(z))],
+    ):
+        torch.manual_seed(0)
+        net = nn.Linear(3, 1, dtype=torch.float64)
+        step = Step(net, torch.optim.SGD(net.parameters(), lr=1.0), parts=parts)
+        loss = step(x, batch.target, groups=batch.groups)
+        moved.append(torch.cat([loss[None], net.weight.detach()[0], net.bias.detach()]))
+    torch.testing.assert_close(moved[0], moved[1])
 
 
 def test_small_groups_are_left_out() -> None:

@@ -37,7 +37,15 @@ class Constraint(GapPenalty):
         memory: float = MEMORY,
         fewest: int = FEWEST,
     ) -> None:
-        super().__init__(counts, by_class=by_class, among=among, sharpness=sharpness, memory=memory, fewest=fewest)
+        super().__init__(
+            counts,
+            by_class=by_class,
+            among=among,
+            sharpness=sharpness,
+            memory=memory,
+            fewest=fewest,
+            every=1,  # or the multipliers would rise half as fast
+        )
         self.tolerance = tolerance
         self.rate = rate
         self.highest = highest

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from fairwitness.fairness.penalties import FEWEST, MEMORY, GroupPart, Seen, host, valued
+from fairwitness.fairness.penalties import FEWEST, MEMORY, GroupPart, Seen, guest, host
 from fairwitness.fairness.running_means import TINY, Known, Numbers
-from fairwitness.torchkit.parts.base import Batch, Losses
+from fairwitness.torchkit.parts.base import Batch, Losses, Sloped
 from fairwitness.torchkit.step import cross_entropy
 
 
@@ -44,7 +44,7 @@ class GroupRobust(GroupPart):
         self._added: Numbers = adjustment / np.sqrt(np.maximum(rows, 1))
         self.weights: Numbers = np.where(self.kept, 1 / max(int(self.kept.sum()), 1), 0.0)
 
-    def penalty(self, output: Any, batch: Batch, _: nn.Module) -> Tensor:  # noqa: ANN401 - as the module gives it
+    def found(self, output: Any, batch: Batch) -> Sloped:  # noqa: ANN401 - as the module gives it
         """What brings the mean of the losses to that of the groups' losses."""
         losses = self.losses(output, batch.target)[:, None]
         codes, numbers = self.codes_of(batch), host(losses).T
@@ -53,7 +53,7 @@ class GroupRobust(GroupPart):
         value, slopes = self.judged(codes, numbers, batch.weights)
         even = np.ones_like(numbers) if batch.weights is None else host(batch.weights)[None].astype(numbers.dtype)
         even = even / max(float(even.sum()), TINY)
-        return valued(losses, slopes - even, value - float((even * numbers).sum()))
+        return Sloped(value - float((even * numbers).sum()), losses, guest(slopes - even, losses))
 
     def arrange(self, seen: Seen) -> None:
         self._seen = seen

@@ -53,10 +53,9 @@ class RunningMeans:
             numbers: (k, b).
             weights: (b,) how much each row counts, at least 0; None: all alike.
         """
-        table = np.empty((len(numbers) + 1, self.cells))
-        table[0] = np.bincount(codes, weights, self.cells)
-        for place, number in enumerate(numbers if weights is None else numbers * weights, start=1):
-            table[place] = np.bincount(codes, number, self.cells)
+        each = numbers if weights is None else numbers * weights
+        counted = [np.bincount(codes, number, self.cells) for number in (weights, *each)]
+        table: Numbers = np.array(counted, dtype=np.float64)
         steps = 1.0
         if torch.is_grad_enabled():
             if self.steps:

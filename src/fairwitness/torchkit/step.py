@@ -31,6 +31,7 @@ from fairwitness.torchkit.parts.base import (
     Part,
     Penalty,
     Sampler,
+    SlopedPenalty,
     Transform,
     Weigher,
 )
@@ -73,6 +74,8 @@ class Step:
         self.sampler = next((part for part in parts if isinstance(part, Sampler)), Shuffled())
         self._transforms = [part for part in parts if isinstance(part, Transform)]
         self._penalties = [part for part in parts if isinstance(part, Penalty)]
+        self._sloped = [part for part in self._penalties if isinstance(part, SlopedPenalty)]
+        self._unsloped = [part for part in self._penalties if not isinstance(part, SlopedPenalty)]
         self._opponents = [part for part in parts if isinstance(part, Opponent)]
         self._example = next((part for part in parts if isinstance(part, ExampleGradients)), None)
         processors = [part for part in parts if isinstance(part, GradientProcessor)]
@@ -122,11 +125,7 @@ class Step:
             torch.autograd.backward(loss)
         else:
             batch = self.prepare(Batch(inputs=inputs, target=target, weights=weights, groups=groups))
-            if self._example is None:
-                loss = self.loss(batch)
-                torch.autograd.backward(loss)
-            else:
-                loss = self._each(self._example, batch)
+            loss = self._backward(batch) if self._example is None else self._each(self._example, batch)
             self._process()
         self._optimizer.step()
         return loss.detach()
@@ -150,23 +149,42 @@ class Step:
 
     def loss(self, batch: Batch) -> Tensor:
         """What the backward pass starts from: objective and adversaries, of a batch as `prepare` gives it."""
+        output = self._watched(batch)
+        return self._opposed(self.objective(output, batch), output, batch)
+
+    def objective(self, output: Any, batch: Batch) -> Tensor:  # noqa: ANN401 - as the module gives it
+        """The weighted mean of the losses, with all penalties: what early stopping should watch."""
+        return self._penalised(output, batch, self._penalties)
+
+    def _backward(self, batch: Batch) -> Tensor:
+        """`loss` and its backward pass, which starts at once from all slopes that are known; the loss without gradient."""
+        output = self._watched(batch)
+        loss = self._opposed(self._penalised(output, batch, self._unsloped), output, batch)
+        known = [part.sloped(output, batch) for part in self._sloped]
+        starts = [one for one in known if one.slopes is not None]
+        torch.autograd.backward([loss, *(one.what for one in starts)], [None, *(one.slopes for one in starts)])
+        return loss.detach() + sum(one.value for one in known)
+
+    def _watched(self, batch: Batch) -> Any:  # noqa: ANN401 - as the module gives it
+        if not self._opponents:
+            return self.call(batch.inputs)
         with ExitStack() as watched:
             for opponent in self._opponents:
                 watched.enter_context(opponent.watching(self.module))
-            output = self.call(batch.inputs)
-        loss = self.objective(output, batch)
+            return self.call(batch.inputs)
+
+    def _opposed(self, loss: Tensor, output: Any, batch: Batch) -> Tensor:  # noqa: ANN401 - as the module gives it
         for opponent in self._opponents:
             loss = loss + opponent.oppose(output, batch, self.module)
         return loss
 
-    def objective(self, output: Any, batch: Batch) -> Tensor:  # noqa: ANN401 - as the module gives it
-        """The weighted mean of the losses, with all penalties: what early stopping should watch."""
+    def _penalised(self, output: Any, batch: Batch, penalties: Sequence[Penalty]) -> Tensor:  # noqa: ANN401 - likewise
         if batch.weights is None:
             loss = self._mean(output, batch.target)
         else:
             each = (self._losses or cross_entropy)(output, batch.target)
             loss = (each * batch.weights).sum() / batch.weights.sum().clamp(min=torch.finfo(each.dtype).tiny)
-        for part in self._penalties:
+        for part in penalties:
             loss = loss + part.penalty(output, batch, self.module)
         return loss
 

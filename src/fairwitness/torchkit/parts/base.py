@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -84,6 +84,35 @@ class Penalty(Protocol):
 
     def penalty(self, output: Any, batch: Batch, module: nn.Module) -> Tensor:  # noqa: ANN401 - as the module gives it
         """A number to add, of which gradients can be taken."""
+
+
+class Sloped(NamedTuple):
+    """A number whose slopes are known already, so no graph need be made to find them.
+
+    Attributes:
+        value: The number.
+        what: What it follows from: the module's output, or something made of that.
+        slopes: Its derivatives by `what`, of the same shape; None: all 0.
+    """
+
+    value: float
+    what: Tensor
+    slopes: Tensor | None
+
+    def as_tensor(self) -> Tensor:
+        """The number as one of which gradients can be taken."""
+        slopes = torch.zeros_like(self.what) if self.slopes is None else self.slopes
+        made = self.what.reshape(-1).dot(slopes.reshape(-1))
+        made.detach().fill_(self.value)  # the product is there for its derivatives only, which do not depend on it
+        return made
+
+
+@runtime_checkable
+class SlopedPenalty(Protocol):
+    """A `Penalty` that knows its slopes: `Step` starts its backward pass from them as well, which costs less."""
+
+    def sloped(self, output: Any, batch: Batch) -> Sloped:  # noqa: ANN401 - as the module gives it
+        """What `penalty` gives, before it is made into a tensor."""
 
 
 @runtime_checkable
