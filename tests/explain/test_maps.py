@@ -43,7 +43,7 @@ def test_channels_averaged_and_weighed_can_be_worked_out_by_hand(kind: Kind) -> 
     net = nn.Sequential(same, nn.AdaptiveAvgPool2d(1), nn.Flatten(), head)
     x, target = drawn(5, 2, 4, 6), torch.tensor([0, 1, 2, 0, 1])
 
-    made = class_map(net, of_class(net, target), x, kind=kind)
+    made = class_map(net, of_class(net, target), x, kind=kind).values
 
     torch.testing.assert_close(made, (weights[target][:, :, None, None] * x).sum(dim=1) / 24)
     torch.testing.assert_close(made.sum(dim=(1, 2)), of_class(net, target)(x, torch.arange(5)))
@@ -53,7 +53,7 @@ def test_hirescam_adds_up_to_the_logit_where_a_linear_layer_reads_all_places() -
     net, target = with_head_over_all_places(), torch.tensor([2, 0])
     x = drawn(2, 2, 6, 6)
 
-    made = class_map(net, of_class(net, target), x)
+    made = class_map(net, of_class(net, target), x).values
 
     logit = of_class(net, target)(x, torch.arange(2))
     head = net[3]
@@ -65,8 +65,8 @@ def test_hirescam_adds_up_to_the_logit_where_a_linear_layer_reads_all_places() -
 def test_a_layer_that_works_in_place_spoils_nothing(kind: Kind) -> None:
     plain, in_place = with_head_over_all_places(), with_head_over_all_places(in_place=True)
     x, target = drawn(2, 2, 6, 6), torch.tensor([2, 0])
-    want = class_map(plain, of_class(plain, target), x, kind=kind, layer="0")
-    torch.testing.assert_close(class_map(in_place, of_class(in_place, target), x, kind=kind, layer="0"), want)
+    want, made = (class_map(net, of_class(net, target), x, kind=kind, layer="0").values for net in (plain, in_place))
+    torch.testing.assert_close(made, want)
 
 
 def test_agrees_with_captum() -> None:
@@ -74,13 +74,15 @@ def test_agrees_with_captum() -> None:
     net, x, target = with_head_over_all_places(), drawn(4, 2, 6, 6), torch.tensor([2, 0, 1, 1])
     theirs = captum.LayerGradCam(net, net[0]).attribute(x, target=target)
     made = class_map(net, of_class(net, target), x, kind="Grad-CAM", layer="0", at_once=3)
-    torch.testing.assert_close(made, theirs[:, 0])
+    torch.testing.assert_close(made.values, theirs[:, 0])
 
 
 def test_a_smaller_map_is_drawn_up_to_the_image() -> None:
     net = nn.Sequential(nn.Conv2d(1, 2, 3, stride=2, padding=1), nn.Flatten(), nn.Linear(2 * 4 * 4, 2)).eval()
     made = class_map(net, of_class(net, torch.tensor([0])), drawn(1, 1, 8, 8))
-    assert made.shape == (1, 8, 8)
+    assert made.values.shape == (1, 8, 8)
+    assert made.size == (4, 4)
+    assert made.layer == "0"
 
 
 def test_the_last_layer_with_height_and_width_is_found() -> None:

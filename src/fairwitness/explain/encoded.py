@@ -43,7 +43,7 @@ class EncodedGame:
 
     def on(self, rows: Rows) -> Mixed:
         """What the model says of these rows, mixed with background rows."""
-        own = _named(self.model.encoding.encode(rows)) or {}
+        own = named(self.model.encoding.encode(rows)) or {}
 
         def mixed(at: Places, by: Places, mask: Mask) -> Floats:
             of_row, of_other = torch.from_numpy(at), torch.from_numpy(by)
@@ -64,7 +64,7 @@ def encoded_game(raw: ColumnGame) -> EncodedGame | None:
     if not isinstance(model, TorchModel):
         return None
     model.outputs(raw.rows)  # settles how its numbers are read
-    held = _named(model.encoding.encode(raw.rows))
+    held = named(model.encoding.encode(raw.rows))
     if held is None:
         return None
     owners = {name: torch.full((tensor.shape[1] if tensor.ndim > 1 else 1,), KEPT - 1) for name, tensor in held.items()}
@@ -82,7 +82,7 @@ def encoded_game(raw: ColumnGame) -> EncodedGame | None:
     return EncodedGame(raw=raw, model=model, held=held, owners=owners)
 
 
-def _named(inputs: Inputs) -> dict[str, Tensor] | None:
+def named(inputs: Inputs) -> dict[str, Tensor] | None:
     """Tensors by name; None where they come by position, and so cannot be told apart."""
     if isinstance(inputs, Tensor):
         return {ALONE: inputs}

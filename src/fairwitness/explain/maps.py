@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import torch
@@ -16,6 +17,21 @@ Kind = Literal["Grad-CAM", "HiResCAM"]
 
 AXES = 4
 """Of a batch of images: row, channel, height, width."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ClassMap:
+    """How much each place of each image speaks for what is followed, and against it where negative.
+
+    Attributes:
+        values: (n, H, W), drawn up to the size of the images.
+        layer: Whose output was weighed.
+        size: Height and width of that output: what lies closer together is not told apart.
+    """
+
+    values: Tensor
+    layer: str
+    size: tuple[int, int]
 
 
 class MapError(UserError, ValueError):
@@ -80,8 +96,8 @@ def class_map(
     layer: str | None = None,
     at_once: int = AT_ONCE,
     source: str = "model",
-) -> Tensor:
-    """(n, H, W) how much each place of each image speaks for the number that is followed, and against it where negative.
+) -> ClassMap:
+    """Where in each image the number that is followed comes from.
 
     Grad-CAM weighs a channel by its mean gradient; HiResCAM each place by its own. Where the layer is averaged over places
     and then read by one linear layer the two are the same up to a factor, and exact; where a linear layer reads all places
@@ -116,9 +132,14 @@ def class_map(
         slope = torch.zeros_like(kept[-1]) if slope is None else slope
         weight = slope.mean(dim=(2, 3), keepdim=True) if kind == "Grad-CAM" else slope
         small = (weight * kept[-1].detach()).sum(dim=1, keepdim=True)
-        wide = nn.functional.interpolate(small, x.shape[2:], mode="bilinear", align_corners=False)
-        maps.append(wide[:, 0])
-    return torch.cat(maps)
+        maps.append(small[:, 0])
+    whole = torch.cat(maps)
+    return ClassMap(values=enlarged(whole, x.shape[2:]), layer=name, size=(whole.shape[1], whole.shape[2]))
+
+
+def enlarged(maps: Tensor, size: Sequence[int]) -> Tensor:
+    """(n, h, w) maps, drawn up to the height and width of images."""
+    return nn.functional.interpolate(maps[:, None], tuple(size), mode="bilinear", align_corners=False)[:, 0]
 
 
 def _spatial(output: object) -> bool:
