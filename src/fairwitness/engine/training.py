@@ -73,7 +73,7 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
         plan.recipe,
         plan.rows,
         plan.train,
-        5,
+        6,
         recipe.depends(options),
         request.table.fingerprint,
         goal.name,
