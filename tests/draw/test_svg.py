@@ -12,10 +12,10 @@ from fairwitness import draw
 from fairwitness.core.estimate import Limit, Verdict
 from fairwitness.core.figures import Curve, Intervals
 from fairwitness.draw.axis import Axis
-from support.documents import CALIBRATION, COUNTED, CROSSED, GAPS, HOSTILE, RATES, WATCHED, many_groups, row
+from support.documents import CALIBRATION, COUNTED, CROSSED, CROWD, GAPS, HOSTILE, RATES, WATCHED, many_groups, row
 
 BOTH = pytest.mark.parametrize("width", [draw.WIDE, draw.SLIM])
-DRAWN = [RATES, GAPS, COUNTED, CALIBRATION, WATCHED, many_groups()]
+DRAWN = [RATES, GAPS, COUNTED, CALIBRATION, WATCHED, CROWD, many_groups()]
 
 
 def parsed(svg: str) -> ET.Element:
@@ -251,3 +251,30 @@ def test_the_table_of_a_time_line_has_every_look() -> None:
     table = draw.table(WATCHED)
     assert [row[0] for row in table.rows] == ["1: 2026-10-05", "2: 2026-10-12", "3: 2026-10-19", "4: 2026-10-26"]
     assert [row[-1] for row in table.rows] == ["–", "–", "–", "alarm"]
+
+
+@BOTH
+def test_a_swarm_draws_the_bins_that_hold_enough_and_colours_them_by_height(width: int) -> None:
+    svg = parsed(draw.svg(CROWD, width=width))
+    (high,), (middle,), (unordered,) = classed(svg, "s2")[1:], classed(svg, "s1")[1:], classed(svg, "s3")
+    assert len(classed(svg, "s0")) == 1  # the key alone
+    assert [(each.get("d") or "").count("z") for each in (high, middle, unordered)] == [1, 1, 2]
+    assert "debts 9.0 points" in (svg.get("aria-label") or "")
+
+
+@BOTH
+def test_the_thickness_of_a_band_grows_with_the_root_of_the_count(width: int) -> None:
+    svg = parsed(draw.svg(CROWD, width=width))
+    few, many = (_height(classed(svg, look)[1].get("d") or "") for look in ("s2", "s1"))
+    assert many / few == pytest.approx((158 / 40) ** 0.5, rel=0.03)  # places are to a tenth of a unit
+
+
+def _height(block: str) -> float:
+    top, bottom = re.findall(r"M[-\d.]+ ([-\d.]+)H[-\d.]+V([-\d.]+)", block)[0]
+    return float(bottom) - float(top)
+
+
+def test_the_table_of_a_swarm_says_where_most_lie_and_how_many_are_not_shown() -> None:
+    table = draw.table(CROWD)
+    assert table.rows[0] == ("debts", "9.0 points", "[8.0, 10.0]", "0.0 and 10.0", "200", "2")
+    assert table.rows[1] == ("town", "1.0 points", "–", "−10.0 and 0.0", "200", "3")

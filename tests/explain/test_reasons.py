@@ -14,6 +14,7 @@ from fairwitness.core.subject import Layer, Outputs, Rows
 from fairwitness.explain.decision import Explained, explain
 from fairwitness.explain.reasons import ranked
 from fairwitness.explain.shown import Told, as_json, text
+from fairwitness.explain.summary import FEWEST, summarise, swarm, weights
 from support.given import outline
 
 Floats = NDArray[np.float64]
@@ -185,3 +186,38 @@ def test_the_words_are_the_users() -> None:
     assert "What would have changed it" in shown
     assert "[columns." in shown  # where words are missing, the way to give them
     assert as_json(told)["reasons"]["exact"] is True
+
+
+@pytest.mark.parametrize("flipped", [False, True])
+def test_a_linear_model_goes_by_its_mean_deviations(*, flipped: bool) -> None:
+    """The mean size of weight × (value − mean of those compared with), and nothing else."""
+    rows, background = people(100, seed=1), people(40, seed=2)
+    subject = outline(**SUBJECT, **({"positive": "0"} if flipped else {}))
+
+    made = summarise(Linear(flipped=flipped), subject, rows, background, rng=np.random.default_rng(0), level=0.95)
+
+    expected = {
+        name: np.abs(w * (rows.columns[name] - background.columns[name].mean())).mean() for name, w in WEIGHTS.items()
+    }
+    assert {weight.player: weight.size for weight in made.weights} == pytest.approx(expected)
+    assert [weight.player for weight in made.weights] == sorted(expected, key=lambda name: -expected[name])
+    scores = Linear().outputs(background).scores
+    assert scores is not None
+    assert made.base == pytest.approx(scores.mean())
+
+
+def test_the_figure_shows_nobody_by_themselves() -> None:
+    """Of 100 people one lies far out and three a little: neither is drawn, nor does the axis reach to them."""
+    held = np.concatenate([np.zeros(48), np.full(48, 0.1), np.full(3, -0.2), [0.9]])
+    rows = Rows(ids=np.arange(100), columns={"a": held.copy()})
+    columns = (Column(name="a", kind="number"),)
+    heavy = weights(["a"], held[:, None], level=0.95)
+
+    made = swarm(heavy, {"a": ("a",)}, held[:, None], rows, columns, words={"a": "a"}, people="people")
+
+    (cloud,) = made.rows
+    assert sum(cloud.counts) == 96
+    assert all(count == 0 or count >= FEWEST for count in cloud.counts)
+    assert made.edges[-1] < 0.2
+    assert made.edges[0] > -0.1
+    assert cloud.n == 100

@@ -6,7 +6,19 @@ import dataclasses
 from typing import Any
 
 from fairwitness.core.estimate import Limit, Severity, Unit, Verdict
-from fairwitness.core.figures import Bars, Curve, Curves, Heat, HeatCell, Interval, Intervals, Moment, Timeline
+from fairwitness.core.figures import (
+    Bars,
+    Cloud,
+    Curve,
+    Curves,
+    Heat,
+    HeatCell,
+    Interval,
+    Intervals,
+    Moment,
+    Swarm,
+    Timeline,
+)
 from fairwitness.core.findings import Document, Evidence, Finding, Gate, Provenance, Series, SubjectCard, Waiver
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'&\u202edesrever\x1b[31m|*_`[x](javascript:y)"
@@ -129,6 +141,18 @@ WATCHED = Timeline(
         Moment(when="2026-10-12", value=None, low=None, high=None, n=0),
         Moment(when="2026-10-19", value=0.41, low=0.30, high=0.52, n=190),
         Moment(when="2026-10-26", value=0.44, low=0.33, high=0.55, n=201, alarm=True),
+    ),
+)
+CROWD = Swarm(
+    title="What moves the score",
+    caption="Points of score.",
+    unit="points",
+    edges=(-0.2, -0.1, 0.0, 0.1),
+    fewest=5,
+    value_label="mean size",
+    rows=(
+        Cloud(label="debts", value=0.09, low=0.08, high=0.1, n=200, counts=(40, 0, 158), heights=(0.9, None, 0.4)),
+        Cloud(label="town", value=0.01, low=None, high=None, n=200, counts=(0, 99, 98), heights=(None, None, None)),
     ),
 )
 CALIBRATION = Curves(

@@ -135,4 +135,40 @@ class Timeline:
     kind: Literal["timeline"] = "timeline"
 
 
-Figure = Intervals | Bars | Curves | Heat | Timeline
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """One row of a swarm: how many people lie where along the axis, and what they have of what the row is about.
+
+    Attributes:
+        value: What sums the row up, such as a mean size, with its interval.
+        n: People in all; those of bins with too few to show are counted here alone.
+        counts: People of each bin; 0 where there are too few to show.
+        heights: Mean place of their values among all people's, 0 the lowest and 1 the highest; None: too few, or the
+            values have no order.
+    """
+
+    label: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    counts: tuple[int, ...]
+    heights: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swarm:
+    """Where people lie along one axis, row by row: a beeswarm of counts, so that no mark is a person."""
+
+    title: str
+    caption: str
+    unit: Unit
+    edges: tuple[float, ...]  # of the bins, one more than there are bins
+    fewest: int  # people a bin must hold to be shown
+    rows: tuple[Cloud, ...]
+    value_label: str  # what `value` is
+    reading: str = ""
+    kind: Literal["swarm"] = "swarm"
+
+
+Figure = Intervals | Bars | Curves | Heat | Timeline | Swarm

@@ -6,11 +6,12 @@ from data is escaped here.
 
 from __future__ import annotations
 
-from fairwitness.core.figures import Bars, Curves, Figure, Heat, Intervals, Timeline
+from fairwitness.core.figures import Bars, Curves, Figure, Heat, Intervals, Swarm, Timeline
 from fairwitness.draw.bars import bars
 from fairwitness.draw.curves import curves
 from fairwitness.draw.heat import heat
 from fairwitness.draw.intervals import intervals
+from fairwitness.draw.swarm import swarm
 from fairwitness.draw.tables import Head, Table, table
 from fairwitness.draw.text import esc, plain
 from fairwitness.draw.timeline import timeline
@@ -19,7 +20,7 @@ from fairwitness.draw.tokens import DARK, LIGHT, css
 WIDE, SLIM = 660, 342
 """Widths of the two drawings of each chart, in units; the style sheet shows one of them."""
 
-Drawn = Intervals | Bars | Curves | Timeline
+Drawn = Intervals | Bars | Curves | Timeline | Swarm
 
 __all__ = ["DARK", "LIGHT", "SLIM", "WIDE", "Drawn", "Head", "Table", "css", "esc", "html", "plain", "svg", "table"]
 
@@ -35,6 +36,8 @@ def svg(figure: Drawn, *, width: int = WIDE) -> str:
             return curves(figure, width=width)
         case Timeline():
             return timeline(figure, width=width)
+        case Swarm():
+            return swarm(figure, width=width)
 
 
 def html(figure: Figure, *, label: str = "") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fairwitness.core.figures import Bars, Curves, Figure, Heat, Interval, Intervals, Timeline
+from fairwitness.core.figures import Bars, Cloud, Curves, Figure, Heat, Interval, Intervals, Swarm, Timeline
 from fairwitness.draw import format as fmt
 from fairwitness.draw.canvas import LOOK
 
@@ -38,6 +38,8 @@ def table(figure: Figure) -> Table:
             return _heat(figure)
         case Timeline():
             return _timeline(figure)
+        case Swarm():
+            return _swarm(figure)
 
 
 def _intervals(figure: Intervals) -> Table:
@@ -117,3 +119,37 @@ def _timeline(figure: Timeline) -> Table:
         for place, each in enumerate(figure.moments, 1)
     )
     return Table(head, rows)
+
+
+def _swarm(figure: Swarm) -> Table:
+    """Each row's sum, and between which edges the middle of those shown lies."""
+    head = (
+        Head("Who or what", numeric=False),
+        Head(figure.value_label),
+        Head("Interval"),
+        Head("Most lie between"),
+        Head("n"),
+        Head("Not shown"),
+    )
+    rows = tuple(
+        (
+            each.label,
+            fmt.number(each.value, figure.unit),
+            fmt.interval(each.value, each.low, each.high, figure.unit) or fmt.DASH,
+            _crowded(each, figure),
+            fmt.count(each.n),
+            fmt.count(each.n - sum(each.counts)),
+        )
+        for each in figure.rows
+    )
+    return Table(head, rows)
+
+
+def _crowded(each: Cloud, figure: Swarm) -> str:
+    """The shortest run of bins that holds most of those shown."""
+    counts, total = each.counts, sum(each.counts)
+    if not total:
+        return fmt.DASH
+    runs = [(i, j) for i in range(len(counts)) for j in range(i, len(counts)) if 2 * sum(counts[i : j + 1]) > total]
+    first, last = min(runs, key=lambda run: run[1] - run[0])
+    return f"{fmt.bare(figure.edges[first], figure.unit)} and {fmt.bare(figure.edges[last + 1], figure.unit)}"

@@ -86,6 +86,24 @@ class Explained:
         return self.in_favor if self.good else self.against
 
 
+def read_by(outline: Outline) -> tuple[Column, ...]:
+    """The columns the model reads."""
+    return tuple(column for column in outline.columns if column.name in outline.features)
+
+
+def of_favorable(values: NDArray[np.float64], outline: Outline) -> NDArray[np.float64]:
+    """(..., outputs) differences of scores as (...) differences of the score of the favourable class."""
+    if len(outline.classes) == 2 and outline.positive is not None:
+        return -values[..., 0] if is_flipped(outline) else values[..., 0]
+    made: NDArray[np.float64] = values[..., outline.classes.index(str(outline.favorable))]
+    return made
+
+
+def is_flipped(outline: Outline) -> bool:
+    """Whether the one score there is belongs to the class that is bad for the person."""
+    return len(outline.classes) == 2 and outline.positive not in {None, outline.favorable}
+
+
 def favor(outputs: Outputs, outline: Outline) -> NDArray[np.float64]:
     """(n,) scores of the favourable class.
 
@@ -94,19 +112,7 @@ def favor(outputs: Outputs, outline: Outline) -> NDArray[np.float64]:
     """
     if outputs.scores is None:
         raise ValueError("a model that gives decisions alone has no score to divide")
-    made: NDArray[np.float64] = outputs.scores @ _weights(outline) + _offset(outline)
-    return made
-
-
-def _weights(outline: Outline) -> NDArray[np.float64]:
-    """(outputs,) what turns differences of scores into those of the favourable class."""
-    if len(outline.classes) == 2 and outline.positive is not None:
-        return np.array([1.0 if outline.favorable == outline.positive else -1.0])
-    return np.array([float(name == outline.favorable) for name in outline.classes])
-
-
-def _offset(outline: Outline) -> float:
-    return 1.0 if _weights(outline).sum() < 0 else 0.0
+    return of_favorable(outputs.scores, outline) + is_flipped(outline)
 
 
 def explain(
@@ -137,7 +143,7 @@ def explain(
     Raises:
         DataError: The model decides about everybody alike, so there is nobody to compare with.
     """
-    columns = tuple(column for column in outline.columns if column.name in outline.features)
+    columns = read_by(outline)
     if len(others) > LOOKED_AT:
         others = _take(others, np.sort(rng.choice(len(others), LOOKED_AT, replace=False)))
     said = model.outputs(row)
@@ -149,8 +155,7 @@ def explain(
     players = players_of(columns)
     game = column_game(model, background, players=players)
     made = shapley_values(game, row, rng=rng, tolerance=TOLERANCE)
-    values = made.values[0] @ _weights(outline)
-    errors = np.sqrt((made.errors[0] ** 2) @ _weights(outline) ** 2)
+    values, errors = of_favorable(made.values[0], outline), np.abs(of_favorable(made.errors[0], outline))
     against, in_favor = (
         ranked(made.players, values, errors, against=side, most=most if side != good else MOST_REASONS)
         for side in (True, False)

@@ -14,8 +14,13 @@ from fairwitness.draw.words import listed, plural
 from fairwitness.explain.counterfactual import Change, Search
 from fairwitness.explain.decision import Explained
 from fairwitness.explain.reasons import SURE, Ranked, Reason
+from fairwitness.explain.summary import Summary
 
 ERRORS = "± is two standard errors of the orders drawn; others to compare with would move the points too."
+SUMMARY_NOTES = (
+    "Intervals are over the rows that might have been drawn. Columns that tell the same share what they move between them.",
+)
+MOST_SHOWN = 12
 CAVEAT = (
     "Reasons tell what moved this model's score, and changes what it would decide otherwise. Neither tells what caused "
     "anything in the world, or what a change would cost the person."
@@ -239,6 +244,51 @@ def _table(rows: Sequence[tuple[str, str, str, str]]) -> list[str]:
     cells = [(f"{place}. {words}", value, usual, by) for place, (words, value, usual, by) in enumerate(rows, 1)]
     wide = [max(len(row[slot]) for row in cells) for slot in range(3)]
     return [f"  {row[0]:<{wide[0]}}  {row[1]:>{wide[1]}}  ({row[2] + ')':<{wide[2] + 1}}  {row[3]}" for row in cells]
+
+
+def summary_text(summary: Summary, *, name: str) -> str:
+    """What a model goes by, for a terminal."""
+    head = f"{plain(name)}: what moves the score of the favourable decision, over {fmt.count(summary.n)} rows"
+    rows = [
+        (
+            f"{place}. {plain(summary.words[weight.player])}",
+            f"{fmt.bare(weight.size, 'points')} points {fmt.interval(weight.size, weight.low, weight.high, 'points')}",
+        )
+        for place, weight in enumerate(summary.weights[:MOST_SHOWN], 1)
+    ]
+    wide = max(len(words) for words, _ in rows)
+    lines = [head, "", "Mean size, either way", *(f"  {words:<{wide}}  {size}" for words, size in rows)]
+    if len(summary.weights) > MOST_SHOWN:
+        lines.append(f"  and {len(summary.weights) - MOST_SHOWN} more on the page")
+    return "\n".join([*lines, "", compared_with(summary), *SUMMARY_NOTES, CAVEAT]) + "\n"
+
+
+def compared_with(summary: Summary) -> str:
+    """Whom the rows are compared with."""
+    return (
+        f"Compared with {fmt.count(summary.background)} training rows drawn at random: their mean score is "
+        f"{fmt.number(summary.base, 'share')}."
+    )
+
+
+def summary_json(summary: Summary) -> dict[str, Any]:
+    """The same for machines."""
+    return {
+        "rows": summary.n,
+        "compared_with": {"n": summary.background, "mean_score": summary.base},
+        "columns": [
+            {
+                "column": weight.player,
+                "words": summary.words[weight.player],
+                "mean_size": weight.size,
+                "low": weight.low,
+                "high": weight.high,
+                "mean": weight.mean,
+            }
+            for weight in summary.weights
+        ],
+        "does_not_show": CAVEAT,
+    }
 
 
 def as_json(told: Told) -> dict[str, Any]:

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from fairwitness.core.subject import Rows
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from fairwitness.core.subject import Model, Rows
     from fairwitness.engine.config import Config
     from fairwitness.engine.progress import Progress
     from fairwitness.engine.subject import Subject
     from fairwitness.explain.commands.chosen import Wanted
     from fairwitness.explain.shown import Told
+    from fairwitness.io.table import Table
 
 FOLDER = "explained"
 STOPPED = 130
@@ -39,7 +43,9 @@ def explain(
         "audit.toml"
     ),
     *,
-    row: Annotated[str, typer.Option(help="Whose decision: the row's number, from 1, or what --id says.")],
+    row: Annotated[
+        str | None, typer.Option(help="Whose decision: the row's number, from 1; without it, what the model goes by.")
+    ] = None,
     id_: Annotated[
         str | None, typer.Option("--id", metavar="COL", help="Column that holds what --row says, in place of numbers.")
     ] = None,
@@ -53,14 +59,20 @@ def explain(
     ] = Path("audit-report"),
     output: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.TEXT,
 ) -> None:
-    """Explain one decision: its main reasons, and the nearest allowed change that would have made it another."""
+    """Explain one decision, with the nearest allowed change that would have made it another; or the model as a whole."""
     from fairwitness.cli.progress import showing
     from fairwitness.engine import config as settings
     from fairwitness.explain.commands.chosen import Wanted
+    from fairwitness.explain.errors import ExplainError
 
     file = config / "audit.toml" if config.is_dir() else config
     parsed = settings.parse(settings.read(file), source=file.name)
+    if row is None and id_ is not None:
+        raise ExplainError.needs_row("--id")
     with showing() as progress:
+        if row is None:
+            _summarised(parsed, file=file, out=out, progress=progress, output=output)
+            return
         told = _explained(
             parsed,
             Wanted(row=row, id=id_),
@@ -86,38 +98,18 @@ def _explained(
         UserError: The row, the settings, the data or the model do not fit.
     """
     from fairwitness.core.digest import generator
-    from fairwitness.engine.audit import load
-    from fairwitness.engine.cache import Cache
-    from fairwitness.engine.subject import assemble
     from fairwitness.explain.commands import chosen
     from fairwitness.explain.decision import explain as run
-    from fairwitness.explain.errors import ExplainError
     from fairwitness.explain.shown import Told
-    from fairwitness.io import atomic
     from fairwitness.torchkit.threads import one_thread
 
-    source = file.name
-    atomic.probe_writable(out)
-    table = load(None, config, base=file.parent, source=source)
-    chosen.columns_read(table, config, source=source)
-    if config.subject.favorable is None:
-        raise ExplainError.no_favorable(source)
-    at = chosen.place(table, config, wanted, source=source)
-    subject = assemble(
-        table,
-        config,
-        model=None,
-        base=file.parent,
-        cache=Cache(out / "private" / "cache"),
-        progress=progress,
-        source=source,
-    )
-    if subject.model is None or "model" not in subject.outline.offers:
-        raise ExplainError.no_scores(source)
+    table = _read(config, file=file, out=out)
+    at = chosen.place(table, config, wanted, source=file.name)
+    subject, model = _assembled(table, config, file=file, out=out, progress=progress)
     one, others = _rows(subject, at)
     with one_thread():
         explained = run(
-            subject.model,
+            model,
             subject.outline,
             one,
             others,
@@ -131,6 +123,86 @@ def _explained(
         target=str(subject.outline.target),
         threshold=_threshold(subject),
     )
+
+
+def _summarised(config: Config, *, file: Path, out: Path, progress: Progress, output: Format) -> None:
+    """What the model goes by, over rows that decisions are judged on: printed, and a page that can be published."""
+    import json
+    from datetime import date
+
+    from fairwitness.accountability import pages
+    from fairwitness.core.digest import generator
+    from fairwitness.engine.subject import part_mask
+    from fairwitness.explain.commands.page import summary_page
+    from fairwitness.explain.shown import summary_json, summary_text
+    from fairwitness.explain.summary import BACKGROUND, ROWS, summarise
+    from fairwitness.io import atomic
+    from fairwitness.torchkit.threads import one_thread
+
+    table = _read(config, file=file, out=out)
+    subject, model = _assembled(table, config, file=file, out=out, progress=progress)
+    rng = generator(config.seed, "explain", "model")
+    with one_thread():
+        made = summarise(
+            model,
+            subject.outline,
+            subject.rows(_drawn(subject.judged, ROWS, rng)),
+            subject.rows(_drawn(part_mask(subject, "train"), BACKGROUND, rng)),
+            rng=rng,
+            level=config.level,
+            told=lambda done, of: progress("explaining rows", done, of),
+        )
+    name = subject.outline.name
+    page = summary_page(made, name=name, today=date.today())  # noqa: DTZ011 - the reader's own day
+    atomic.write_text(out / "explained.html", pages.html(page))
+    numbers = json.dumps(summary_json(made), indent=2, ensure_ascii=False) + "\n"
+    atomic.write_text(out / "explained.json", numbers)
+    sys.stdout.write(numbers if output is Format.JSON else summary_text(made, name=name))
+    typer.echo(f"Written: {out / 'explained.html'} and .json. One decision: --row NUMBER", err=True)
+
+
+def _read(config: Config, *, file: Path, out: Path) -> Table:
+    """The data, once it is sure that rows like these can be explained."""
+    from fairwitness.engine.audit import load
+    from fairwitness.explain.commands import chosen
+    from fairwitness.explain.errors import ExplainError
+    from fairwitness.io import atomic
+
+    atomic.probe_writable(out)
+    table = load(None, config, base=file.parent, source=file.name)
+    chosen.columns_read(table, config, source=file.name)
+    if config.subject.favorable is None:
+        raise ExplainError.no_favorable(file.name)
+    return table
+
+
+def _assembled(table: Table, config: Config, *, file: Path, out: Path, progress: Progress) -> tuple[Subject, Model]:
+    """The subject, its model trained here or found where the audit kept it."""
+    from fairwitness.engine.cache import Cache
+    from fairwitness.engine.subject import assemble
+    from fairwitness.explain.errors import ExplainError
+
+    subject = assemble(
+        table,
+        config,
+        model=None,
+        base=file.parent,
+        cache=Cache(out / "private" / "cache"),
+        progress=progress,
+        source=file.name,
+    )
+    if subject.model is None or "model" not in subject.outline.offers:
+        raise ExplainError.no_scores(file.name)
+    return subject, subject.model
+
+
+def _drawn(mask: NDArray[np.bool_], most: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """So many rows of a mask, at random."""
+    import numpy as np
+
+    held = np.flatnonzero(mask)
+    kept = rng.choice(held, most, replace=False) if len(held) > most else held
+    return np.isin(np.arange(len(mask)), kept)
 
 
 def _rows(subject: Subject, at: int) -> tuple[Rows, Rows]:

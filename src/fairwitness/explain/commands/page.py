@@ -6,9 +6,11 @@ from datetime import date
 
 from fairwitness.accountability.pages import Block, Chart, Facts, Grid, Item, Items, Page, Section, Text
 from fairwitness.core.figures import Interval, Intervals
+from fairwitness.draw import format as fmt
 from fairwitness.draw import quote
 from fairwitness.explain.reasons import SURE, Ranked
-from fairwitness.explain.shown import CAVEAT, ERRORS, Told, notes
+from fairwitness.explain.shown import CAVEAT, ERRORS, SUMMARY_NOTES, Told, compared_with, notes, signed
+from fairwitness.explain.summary import Summary
 
 
 def page(told: Told, *, today: date) -> Page:
@@ -32,12 +34,39 @@ def page(told: Told, *, today: date) -> Page:
     )
 
 
+def summary_page(summary: Summary, *, name: str, today: date) -> Page:
+    """What a model goes by; it holds no person's value."""
+    rows = tuple(
+        (
+            summary.words[weight.player],
+            f"{fmt.number(weight.size, 'points')} {fmt.interval(weight.size, weight.low, weight.high, 'points')}",
+            f"{signed(weight.mean)} points",
+        )
+        for weight in summary.weights
+    )
+    grid = Grid(caption="Every column", head=("Column", "Mean size, either way", "Mean"), rows=rows)
+    return Page(
+        kind="A model, explained",
+        day=quote.day(today.isoformat()),
+        title=f"{name}: what moves the score of the favourable decision",
+        lead=f"Over {fmt.number(summary.n, 'rows')} that decisions are judged on. {compared_with(summary)}",
+        facts=(),
+        sections=(
+            Section(title=summary.figure.title, blocks=(Chart(summary.figure),)),
+            Section(title="Every column", blocks=(grid, *map(Text, SUMMARY_NOTES))),
+        ),
+        foot=CAVEAT,
+    )
+
+
 def _reasons(told: Told, title: str, ranked: Ranked) -> tuple[Block, ...]:
     if not ranked.stated:
         return (Text("Nothing that can be told from chance."),)
-    rows = tuple((words, value, usual, by) for words, value, usual, by in told.reasons(ranked))
-    grid = Grid(caption=title, head=("Reason", "Here", "Those compared with", "Moves the score by"), rows=rows)
-    return (Chart(_figure(told, title, ranked)), grid, *map(Text, told.remarks(ranked)))
+    items = tuple(
+        Item(text=f"{words}: {value}", detail=f"Of those compared with: {usual}. Moves the score by {by}.")
+        for words, value, usual, by in told.reasons(ranked)
+    )
+    return (Chart(_figure(told, title, ranked)), Items(items), *map(Text, told.remarks(ranked)))
 
 
 def _figure(told: Told, title: str, ranked: Ranked) -> Intervals:
