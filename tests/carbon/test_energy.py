@@ -28,16 +28,16 @@ def ends(found: Energy, name: str) -> tuple[float, float | None]:
 def test_an_unknown_processor_by_hand() -> None:
     """One processor hour in half an hour on four threads, 2 of 16 GB held.
 
-    Processor: 1 W × 1 h to 12 W × 1 h + 2 W × 4 threads × 0.5 h = 16 Wh. Memory: 0.1 × 2 × 0.5 = 0.1 to 0.4 × 16 × 0.5 =
-    3.2 Wh. Supply: 0.04 and 0.4 of that; building: 0 and 0.6 of all.
+    Processor: 1 W × 1 h to 12 W × 1 h + 2 W × 4 threads × 0.5 h = 16 Wh. Memory: 0.1 × 2 × 0.5 = 0.1 to 0.625 × 16 × 0.5 =
+    5 Wh. Supply: 0.04 and 0.4 of that; building: 0 and 0.6 of all.
     """
     found = energy(spent())
     assert ends(found, "processor") == pytest.approx((1.0, 16.0))
-    assert ends(found, "memory") == pytest.approx((0.1, 3.2))
-    assert ends(found, "supply, board, fans") == pytest.approx((0.044, 7.68))
-    assert ends(found, "building") == pytest.approx((0.0, 16.128))
-    assert (found.low, found.high) == pytest.approx((1.144, 43.008))
-    assert found.middle == pytest.approx((1.144 * 43.008) ** 0.5)
+    assert ends(found, "memory") == pytest.approx((0.1, 5.0))
+    assert ends(found, "supply, board, fans") == pytest.approx((0.044, 8.4))
+    assert ends(found, "building") == pytest.approx((0.0, 17.64))
+    assert (found.low, found.high) == pytest.approx((1.144, 47.04))
+    assert found.middle == pytest.approx((1.144 * 47.04) ** 0.5)
     assert found.method == "modelled"
 
 
@@ -124,7 +124,7 @@ def test_a_true_power_within_what_is_assumed_lies_in_the_range(machine: Machine)
         ours = rng.uniform(0, 1)  # of idle power, whose is it?
         ceiling = (14 if each is None else 2 * each) * machine.cpus * wall
         processor = min(busy * cpu + ours * idle * machine.cpus * wall, ceiling)
-        memory = rng.uniform(0.1, 0.4) * rng.uniform(held, 16) * wall
+        memory = rng.uniform(0.1, 0.625) * rng.uniform(held, 16) * wall
         truth = (processor + memory) * rng.uniform(1.04, 1.4) * rng.uniform(1, 1.6) / 3600
         found = energy(spent(machine, cpu=cpu, wall=wall, resident=held))
         assert found.high is not None

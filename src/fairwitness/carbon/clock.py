@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fairwitness.carbon import rapl, spent
+from fairwitness.carbon.beside import CodeCarbon
 from fairwitness.carbon.machine import Machine, here
 from fairwitness.carbon.spent import Spent
 from fairwitness.io import atomic
@@ -35,6 +36,7 @@ class Clock:
         wall: Callable[[], float] = time.perf_counter,
         powercap: Path = rapl.ROOT,
         accelerated: bool = False,
+        beside: CodeCarbon | None = None,
     ) -> None:
         """Start.
 
@@ -43,11 +45,13 @@ class Clock:
             cpu: Processor seconds so far.
             wall: Seconds so far.
             powercap: Where the energy counters are.
-            accelerated: Whether an accelerator works too, whose energy nobody reads here.
+            accelerated: Whether an accelerator works too, whose energy is known only where its meter is read beside.
+            beside: Reads meters that we do not.
         """
         self._machine = here() if machine is None else machine
         self._cpu, self._wall = cpu, wall
         self._accelerated = accelerated
+        self._beside = beside
         self._start = cpu(), wall()
         self._counters = rapl.counters(self._start[1], powercap)
 
@@ -72,6 +76,15 @@ class Clock:
             accelerator=None if self._accelerated else 0.0,
         )
 
+    def whole(self) -> Spent:
+        """The same, with what is read beside; that takes some milliseconds."""
+        made = self.spent()
+        if self._beside is None:
+            return made
+        total, accelerator = self._beside.read()
+        unread = self._accelerated and accelerator == 0
+        return replace(made, beside=total, accelerator=None if unread else accelerator)
+
 
 class Sitting:
     """One stretch of a training: what it and the earlier ones took, kept in the model's folder as it goes."""
@@ -81,9 +94,9 @@ class Sitting:
         self._written = 0.0
         self.spent = clock.spent()
 
-    def tick(self) -> None:
-        """Read the clock; to be called now and then."""
-        this = self._clock.spent()
+    def tick(self, *, last: bool = False) -> None:
+        """Read the clock; to be called now and then, and at the end."""
+        this = self._clock.whole() if last else self._clock.spent()
         self.spent = this if self._earlier is None else _gone_on(self._earlier, this)
         if this.wall - self._written >= EVERY:
             self._written = this.wall
@@ -96,20 +109,21 @@ class Sitting:
 
 
 @contextmanager
-def sitting(folder: Path | None, *, goes_on: bool, accelerated: bool) -> Iterator[Sitting]:
+def sitting(folder: Path | None, *, goes_on: bool, accelerated: bool, beside: bool = False) -> Iterator[Sitting]:
     """A stretch of training; what it takes is kept in `folder`, also where it is stopped.
 
     Args:
         folder: Of the model; None keeps nothing.
         goes_on: Whether it goes on from an earlier stretch, whose readings lie in the folder.
         accelerated: Whether it runs on an accelerator.
+        beside: Whether codecarbon reads meters too.
     """
     earlier = spent.load(folder) if goes_on and folder is not None else None
-    made = Sitting(Clock(accelerated=accelerated), folder, earlier)
+    made = Sitting(Clock(accelerated=accelerated, beside=CodeCarbon() if beside else None), folder, earlier)
     try:
         yield made
     finally:
-        made.tick()
+        made.tick(last=True)
         made.keep()
 
 

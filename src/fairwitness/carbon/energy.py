@@ -24,8 +24,8 @@ with another, threefold where it runs alone and fast); what an idle one takes at
 UNKNOWN_BUSY, UNKNOWN_IDLE = (1.0, 12.0), 2.0
 """Watts of a hardware thread of an unknown processor: from half of 280 W over 128 threads (EPYC 7763) to more than 241 W
 over 24 (Core i9-12900K, at its turbo)."""
-MEMORY = (0.1, 0.4)
-"""Watts a gigabyte: from 6 W for a module of 64 GB to 3 W for one of 8 GB."""
+MEMORY = (0.1, 0.625)
+"""Watts a gigabyte: from 6 W for a module of 64 GB to 5 W, which codecarbon takes for any module, for one of 8 GB."""
 SUPPLY = (1.04, 1.40)
 """What is drawn at the socket, to what processor and memory take: supplies waste 4 % (80 PLUS Titanium) to 18 % (Bronze);
 the rest is board, drives and fans."""

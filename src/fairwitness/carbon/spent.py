@@ -27,6 +27,7 @@ class Spent:
         package: Joules of the processor's own counter, everybody's work on it included; None where it cannot be read.
         dram: Joules of the memory's counter; None likewise.
         accelerator: Joules that an accelerator used, by its own meter; None where there is one and it was not read.
+        beside: Joules that codecarbon says processor, memory and accelerators used; None where it was not asked.
         sittings: How many times the work was begun and gone on with.
     """
 
@@ -37,6 +38,7 @@ class Spent:
     package: float | None = None
     dram: float | None = None
     accelerator: float | None = 0.0
+    beside: float | None = None
     sittings: int = 1
 
     def __add__(self, other: Spent) -> Spent:
@@ -50,6 +52,7 @@ class Spent:
             package=_sum(self.package, other.package),
             dram=_sum(self.dram, other.dram),
             accelerator=_sum(self.accelerator, other.accelerator),
+            beside=_sum(self.beside, other.beside),
         )
 
     def __sub__(self, other: Spent) -> Spent:
@@ -61,6 +64,7 @@ class Spent:
             package=_less(self.package, other.package),
             dram=_less(self.dram, other.dram),
             accelerator=_less(self.accelerator, other.accelerator),
+            beside=_less(self.beside, other.beside),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -92,7 +96,7 @@ def load(folder: Path) -> Spent | None:
 
 def _whole(spent: Spent) -> bool:
     machine = spent.machine
-    numbers = (spent.resident, spent.package, spent.dram, spent.accelerator, machine.memory)
+    numbers = (spent.resident, spent.package, spent.dram, spent.accelerator, spent.beside, machine.memory)
     known = [spent.cpu, spent.wall, *(each for each in numbers if each is not None)]
     return (
         all(isfinite(each) and each >= 0 for each in known) and min(machine.cpus, machine.threads, spent.sittings) >= 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairwitness.carbon.energy import Energy
+from fairwitness.carbon.energy import JOULES, Energy
 from fairwitness.carbon.grid import Grid
 from fairwitness.carbon.spent import Spent
 from fairwitness.core.estimate import Claim, Estimate
@@ -86,6 +86,24 @@ def emitted(found: Energy, grid: Grid) -> Series:
             "source": (grid.source,),
         },
         units={"low": "g CO2e", "high": "g CO2e", "g a kWh": "number"},
+    )
+
+
+def second(spent: Spent, found: Energy) -> str:
+    """What codecarbon says of the same, where it was asked."""
+    if spent.beside is None:
+        return ""
+    ours = [part for part in found.parts if part.times is None]
+    ends = [part.high for part in ours if part.high is not None]
+    low, high, said = (
+        sum(part.low for part in ours),
+        sum(ends) if len(ends) == len(ours) else None,
+        spent.beside / JOULES,
+    )
+    where = "inside" if low <= said and (high is None or said <= high) else "OUTSIDE"
+    return (
+        f"codecarbon says {fmt.span(said, said, 'Wh')} for processor, memory and accelerators, {where} the "
+        f"{fmt.span(low, high, 'Wh')} that stand here for the same."
     )
 
 

@@ -295,6 +295,7 @@ class CarbonSettings(Table):
     pue: float | None = Field(default=None, ge=1, le=5)  # what the building draws, to what its machines do
     processor_watts: float | None = Field(default=None, gt=0, le=2000)
     training_kwh: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    meter: Literal["own", "codecarbon"] = "own"  # codecarbon reads accelerators too
 
     @model_validator(mode="after")
     def on_the_map(self) -> CarbonSettings:

@@ -103,7 +103,7 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     if model is None:
         rows = as_rows(request.table, request.declared.columns).where(seen)
         put = surroundings(request).of(seen)
-        with clocked(place, put, progress) as (sat, told):
+        with clocked(request, place, put, progress) as (sat, told):
             put = replace(put, folder=place, progress=told)
             model = recipe.fit(rows, columns=[column], options=options, seed=config.seed, training=put)
         spent, trained = sat.spent, True

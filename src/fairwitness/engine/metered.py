@@ -7,11 +7,13 @@ from dataclasses import replace
 from functools import reduce
 from operator import add
 
+from fairwitness.carbon.beside import CodeCarbon
 from fairwitness.carbon.clock import Clock
 from fairwitness.carbon.costs import Costs, Origin
 from fairwitness.carbon.energy import energy
 from fairwitness.carbon.spent import Spent
 from fairwitness.core.comparison import Cost
+from fairwitness.core.errors import ConfigError
 from fairwitness.core.findings import Finding
 from fairwitness.engine.config import Config
 from fairwitness.engine.run import Ran
@@ -21,14 +23,31 @@ DIGITS = 4
 """Of a step's watt-hours in findings: the range is wider than that by far."""
 
 
+def begin(config: Config, *, source: str) -> Clock:
+    """The clock of an audit, with what the settings want read beside it.
+
+    Raises:
+        ConfigError: codecarbon is wanted, and not installed.
+    """
+    accelerated = config.model.device != "cpu"
+    if config.carbon.meter == "own":
+        return Clock(accelerated=accelerated)
+    try:
+        return Clock(accelerated=accelerated, beside=CodeCarbon())
+    except ImportError:
+        raise ConfigError(
+            f"{source}: [carbon] meter = 'codecarbon' needs codecarbon; pip install 'fairwitness[carbon]'"
+        ) from None
+
+
 class Metered:
     """Reads one clock through an audit."""
 
-    def __init__(self, subject: Subject, config: Config, clock: Clock | None) -> None:
+    def __init__(self, subject: Subject, config: Config, clock: Clock | None, *, source: str) -> None:
         """Go on with the clock that runs since the audit began, or begin here."""
         # a training that the clock has seen is told apart from the audit
         self._inside = subject.spent if clock is not None and subject.trained else None
-        self.clock = clock or Clock(accelerated=config.model.device != "cpu")
+        self.clock = clock or begin(config, source=source)
         self._subject, self._config = subject, config
         self._steps: dict[str, Spent] = {}
 
@@ -40,7 +59,7 @@ class Metered:
 
     def costs(self) -> Costs:
         """Everything that was read until now."""
-        audit, settings = self.clock.spent(), self._config.carbon
+        audit, settings = self.clock.whole(), self._config.carbon
         return Costs(
             training=self._subject.spent,
             trained_now=self._subject.trained,

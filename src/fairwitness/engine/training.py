@@ -105,7 +105,7 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
     trained = core is None
     spent = None if place is None else readings.load(place)
     if core is None:
-        with clocked(place, put, progress) as (sat, told):
+        with clocked(request, place, put, progress) as (sat, told):
             core = trainer.fit(learning, seed=config.seed + request.repeat, folder=place, progress=told)
         spent = sat.spent
         if place is not None and recipe.saves:
@@ -129,12 +129,13 @@ def train(request: Request, *, cache: Cache, progress: Progress) -> Built:
 
 
 @contextmanager
-def clocked(place: Path | None, put: Training, progress: Progress) -> Iterator[tuple[Sitting, Told]]:
+def clocked(request: Request, place: Path | None, put: Training, progress: Progress) -> Iterator[tuple[Sitting, Told]]:
     """A training whose cost is read, and kept in `place` beside the model; what it tells goes to `progress`."""
     from fairwitness.torchkit.recipes.prepared import UNFINISHED  # torch is here already
 
     goes_on = place is not None and (place / UNFINISHED).exists()
-    with sitting(place, goes_on=goes_on, accelerated=put.device != "cpu") as sat:
+    beside = request.config.carbon.meter == "codecarbon"
+    with sitting(place, goes_on=goes_on, accelerated=put.device != "cpu", beside=beside) as sat:
 
         def told(done: int, total: int) -> None:
             sat.tick()

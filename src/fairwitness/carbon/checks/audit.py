@@ -47,7 +47,7 @@ class Audit:
         costs: Costs = given[CostAsk()]
         found = energy(costs.audit, costs.told)
         lead = f"{telling.emissions(found, costs.grid)} {telling.width(found)}"
-        notes = [UP_TO_HERE, telling.readable(costs.audit)]
+        notes = [UP_TO_HERE, telling.readable(costs.audit), telling.second(costs.audit, found)]
         return Measured(
             headline=f"This audit took {fmt.span(found.low, found.high, 'Wh')}, {found.method}",
             lead=lead.rstrip(),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fairwitness.carbon import telling
 from fairwitness.carbon.costs import Costs
 from fairwitness.carbon.energy import Energy, energy, stated
+from fairwitness.carbon.spent import Spent
 from fairwitness.core.asks import Ask, CostAsk
 from fairwitness.core.check import About, CheckInfo, Given, Measured, NeedsPerson, NoOptions, NotApplicable, Outcome
 from fairwitness.core.estimate import Key, Severity
@@ -44,7 +45,7 @@ class Training:
         rows = given.outline.parts.get("train", given.outline.rows)
         if costs.training is not None:
             found = energy(costs.training, costs.told)
-            return _measured(costs, found, rows, _notes(costs))
+            return _measured(costs, found, rows, (*_notes(costs), *_second(costs.training, found)))
         if costs.training_kwh is not None:
             note = "The energy is what the settings say; nobody here has measured it, so it is never judged."
             return _measured(costs, stated(1000 * costs.training_kwh), rows, (note,))
@@ -64,6 +65,11 @@ def _measured(costs: Costs, found: Energy, rows: int, notes: tuple[str, ...]) ->
         explored=(telling.parts(found), *(() if costs.grid is None else (telling.emitted(found, costs.grid),))),
         notes=notes,
     )
+
+
+def _second(spent: Spent, found: Energy) -> tuple[str, ...]:
+    told = telling.second(spent, found)
+    return (told,) if told else ()
 
 
 def _notes(costs: Costs) -> tuple[str, ...]:
