@@ -1,0 +1,185 @@
+"""From an audit.toml to what each client holds; whatever is wrong is said before anything is trained."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairwitness.core.asks import CLASS, PART
+from fairwitness.core.digest import generator
+from fairwitness.core.errors import ColumnError, ConfigError
+from fairwitness.core.subject import Rows
+from fairwitness.federated import sites
+from fairwitness.federated.parcels import Parcel, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fairwitness.engine.config import Config
+    from fairwitness.engine.progress import Progress
+    from fairwitness.engine.subject import Subject
+    from fairwitness.io.table import Table
+    from fairwitness.torchkit.recipes.options import TrainOptions
+
+MOST = 16
+"""Clients on one machine: each is a process with torch in it."""
+
+CLASSIFIERS = ("mlp", "cnn", "resnet", "gru", "lstm", "transformer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a federation starts from.
+
+    Attributes:
+        subject: All rows, and the model trained on them together: what the federation is compared with.
+        settings: As they were read, for the audit.toml that is written.
+        by: The column that says who holds a row; None where rows were dealt out.
+    """
+
+    subject: Subject
+    config: Config
+    settings: Mapping[str, Any]
+    base: Path
+    by: str | None
+    options: TrainOptions
+    parcels: tuple[Parcel, ...]
+
+
+def prepare(path: Path, *, by: str | None, clients: int | None, out: Path, progress: Progress) -> Given:
+    """Read, look whether it makes a federation, train the model on all rows for comparison, and divide the rows.
+
+    Raises:
+        UserError: Settings, data, the column or the number of clients do not fit.
+    """
+    from fairwitness.engine import config as settings_of
+    from fairwitness.engine.audit import load
+    from fairwitness.engine.cache import Cache
+    from fairwitness.engine.subject import assemble
+
+    file = path / "audit.toml" if path.is_dir() else path
+    settings = settings_of.read(file)
+    config = settings_of.parse(settings, source=file.name)
+    options = _trainable(config, source=file.name)
+    table = load(None, config, base=file.parent, source=file.name)
+    _divisible(table, by, clients, source=file.name)
+    subject = assemble(
+        table,
+        config,
+        model=None,
+        base=file.parent,
+        cache=Cache(out / "private" / "cache"),
+        progress=progress,
+        source=file.name,
+    )
+    counted = sites.outcome(subject.outline)
+    if counted is None:
+        raise ConfigError(f"{file.name}: nobody is decided on; [subject] target and positive say who is")
+    if not subject.groups:
+        raise ConfigError(f"{file.name}: [subject] groups names nobody to count; name the attributes to audit by")
+    rows = subject.rows()
+    held = _held(rows, by, clients, seed=config.seed)
+    task = Task(
+        recipe=str(config.model.train),
+        options=asdict(options),
+        columns=tuple(subject.outline.column(name) for name in subject.outline.features),
+        classes=subject.outline.classes,
+        positive=subject.outline.positive,
+        outcome=counted,
+        seed=config.seed,
+    )
+    parcels = tuple(
+        _parcel((number, name), mask, subject, rows, task) for number, (name, mask) in enumerate(held.items())
+    )
+    _teachable(parcels, source=file.name)
+    return Given(
+        subject=subject, config=config, settings=settings, base=file.parent, by=by, options=options, parcels=parcels
+    )
+
+
+def _trainable(config: Config, *, source: str) -> TrainOptions:
+    """The recipe's options, where clients can train it.
+
+    Raises:
+        ConfigError: They cannot.
+    """
+    from fairwitness.engine.options import parse_options
+    from fairwitness.engine.request import need_torch
+
+    need_torch(source)
+    from fairwitness.torchkit import recipes
+
+    name = config.model.train
+    if name not in CLASSIFIERS:
+        raise ConfigError(
+            f"{source}: [model] train is {name!r}; clients can train {', '.join(CLASSIFIERS)}; name one of them"
+        )
+    if config.model.parts or config.model.remedies:
+        raise ConfigError(f"{source}: clients train the recipe as it is; take parts and remedies out to federate")
+    options: TrainOptions = parse_options(recipes.named(name).options, config.model.options, source=source)
+    for key, usual in (("descent", "constant"), ("warm_up", 0.0), ("class_weights", "none")):
+        if getattr(options, key, usual) != usual:
+            raise ConfigError(f"{source}: [model] options: clients train with {key} = {usual!r}; take {key} out")
+    return options
+
+
+def _divisible(table: Table, by: str | None, clients: int | None, *, source: str) -> None:
+    """Refuse a division that leaves one client, or more clients than rows.
+
+    Raises:
+        UserError: On one line.
+    """
+    if by is not None and by not in table.frame.columns:
+        raise ColumnError.missing(by, key="--by", have=table.frame.columns, source=source)
+    if by is not None:
+        count = table.frame[by].n_unique()
+        if not 2 <= count <= MOST:
+            raise ConfigError.bad_value(
+                "--by", by, source=source, want=f"it has {count:,} values; a federation here has 2 to {MOST} clients"
+            )
+    if clients is not None and clients > table.frame.height:
+        raise ConfigError.bad_value(
+            "--clients", clients, source=source, want=f"there are {table.frame.height:,} rows; name fewer clients"
+        )
+
+
+def _held(rows: Rows, by: str | None, clients: int | None, *, seed: int) -> dict[str, NDArray[np.bool_]]:
+    if by is None:
+        return sites.dealt(len(rows), clients or 2, generator(seed, "federated", "dealt"))
+    return {f"{by} {name}": mask for name, mask in sites.by_site(rows, by).items()}
+
+
+def _parcel(who: tuple[int, str], mask: NDArray[np.bool_], subject: Subject, rows: Rows, task: Task) -> Parcel:
+    """A client's rows to learn from and to be judged on; rows kept for choosing remedies stay out."""
+    used = mask & ((subject.derived[PART] == "train") | subject.judged)
+    own = rows.where(used)
+    read = {column.name for column in task.columns}
+    return Parcel(
+        name=who[1],
+        number=who[0],
+        task=task,
+        rows=Rows(
+            ids=own.ids,
+            columns={key: values for key, values in own.columns.items() if key in read},
+            media={key: values for key, values in own.media.items() if key in read},
+        ),
+        target=subject.derived[CLASS][used],
+        judged=subject.judged[used],
+        groups={key: labels[used] for key, labels in subject.groups.items()},
+    )
+
+
+def _teachable(parcels: tuple[Parcel, ...], *, source: str) -> None:
+    """Refuse clients without a row to learn from or to be judged on.
+
+    Raises:
+        ConfigError: On one line.
+    """
+    for parcel in parcels:
+        if parcel.judged.all() or not parcel.judged.any():
+            lacking = "learn from" if parcel.judged.all() else "be judged on"
+            raise ConfigError(f"{source}: {parcel.name} has no row to {lacking}; name fewer clients, or another column")
