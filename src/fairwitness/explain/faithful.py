@@ -35,6 +35,11 @@ class Faithful:
     spent: int
 
     @property
+    def still(self) -> bool:
+        """Nothing that was taken away or put in moved any score."""
+        return bool(np.ptp(np.concatenate([self.deletion, self.random_deletion], axis=1), axis=1).max(initial=0.0) == 0)
+
+    @property
     def faster_down(self) -> Floats:
         """(n,) area between the curves of deletion: by how much less is left than in random order, on average."""
         return _area(self.shares, self.random_deletion - self.deletion)

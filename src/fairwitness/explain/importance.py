@@ -96,14 +96,12 @@ def related(columns: Mapping[str, NDArray[Any]], *, least: float = RELATED) -> l
         columns: Name to (n,) values; those that are not numbers are left out, missing values take the median.
         least: Size of the correlation that links two.
     """
-    from scipy.stats import rankdata
-
     ranks = {}
     for name, values in columns.items():
         if values.dtype.kind == "f" and np.isfinite(values).any():
             known = np.where(np.isfinite(values), values, np.median(values[np.isfinite(values)]))
             if np.ptp(known) > 0:
-                ranks[name] = rankdata(known)
+                ranks[name] = _ranks(known)
     names = list(ranks)
     if len(names) < 2:
         return []
@@ -113,3 +111,9 @@ def related(columns: Mapping[str, NDArray[Any]], *, least: float = RELATED) -> l
         home = np.where(linked, home[None, :], len(names)).min(axis=1)
     sets = [tuple(names[place] for place in np.flatnonzero(home == label)) for label in np.unique(home)]
     return [each for each in sets if len(each) > 1]
+
+
+def _ranks(values: Floats) -> Floats:
+    """(n,) ranks, equal values sharing the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[place]

@@ -88,7 +88,13 @@ class Faithfulness:
         with one_thread():
             of = tried_on_images if image(given.outline) else tried_on_tables
             tried = of(given, held, options.methods)
-        return tried if isinstance(tried, NotApplicable) else _measured(given, held, tried)
+        if isinstance(tried, NotApplicable):
+            return tried
+        if all(one.found.still for one in tried.values()):
+            return NotApplicable(
+                "the score of these rows never moves, whatever is taken away: there is nothing to explain"
+            )
+        return _measured(given, held, tried)
 
 
 def _measured(given: Given, held: Examined, tried: Mapping[str, Tried]) -> Measured:

@@ -23,6 +23,8 @@ from fairwitness.explain.told import Told, told
 MOST_ROWS = 20_000
 SIGNIFICANT = 0.05
 SHOWN = 10
+LEAST = 0.05
+"""Of all that spoke for a decision, what a main reason has."""
 
 Telling = Mapping[str, Mapping[str, float]]
 """Attribute to the players that tell it, and how well each does alone (AUC)."""
@@ -57,8 +59,9 @@ class ProtectedReason:
         title="Decisions rest on no sensitive attribute and no strong proxy",
         failure_title="A sensitive attribute or a strong proxy is among the main reasons",
         measures=(
-            "The share of decisions of whose four main reasons, the columns that moved the score furthest towards what was decided, "
-            "one is a sensitive attribute or a column that alone tells it with AUC 0.70 or more."
+            "The share of decisions of whose main reasons one is a sensitive attribute or a column that alone tells it with AUC "
+            "0.70 or more. Main reasons are the four columns that moved the score furthest towards what was decided, as far "
+            "as each has 5 % of all that spoke for it."
         ),
         does_not_show=(
             "Whether the column is needed for the task, or whether many weak columns tell the attribute together: see "
@@ -139,9 +142,15 @@ def _telling(given: Given, held: Examined, least: float) -> Telling:
 
 
 def main_reasons(towards: NDArray[np.float64], top: int) -> NDArray[np.bool_]:
-    """(n, players) of (n, players) contributions, the `top` largest of each row, as far as they spoke for the decision."""
+    """(n, players) of (n, players) contributions, the `top` largest of each row, as far as they weigh at all.
+
+    A reason has at least `LEAST` of all that spoke for the decision: what is next to nothing is no reason, however few others
+    there are.
+    """
     place = np.argsort(np.argsort(-towards, axis=1, kind="stable"), axis=1)
-    return (place < top) & (towards > 0)
+    spoke = np.maximum(towards, 0.0).sum(axis=1, keepdims=True)
+    made: NDArray[np.bool_] = (place < top) & (towards > LEAST * spoke)
+    return made
 
 
 def _measured(given: Given, held: Examined, made: Told, telling: Telling, options: ReasonOptions) -> Measured:
