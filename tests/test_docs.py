@@ -12,6 +12,7 @@ from support.command import run
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES.remove(ROOT / "docs" / "design.md")  # its examples are run by tests/test_design.py
 PAGES += sorted((ROOT / "docs" / "accountability").glob("*.md"))
 FENCE = re.compile(r"^```(\w+)( [^\n]*)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TITLE = re.compile(r'title="(add to )?([^"]+)"')

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fairwitness.core.asks import group_column
 from fairwitness.core.columns import MISSING, Column
+from fairwitness.core.errors import DataError
 from fairwitness.core.registry import Registered, remedies
 from fairwitness.core.remedy import Learning
 from fairwitness.core.subject import Rows
@@ -55,8 +56,14 @@ def learning(n: int = 600, *, one_sided: bool = False, media: bool = False, seed
 
 
 def run(entry: Registered, given: Learning, by: str = "race", seed: int = 1) -> Learning:
-    remedy = entry.load()
-    found = remedy.rows(given, remedy.Options(), by=by if remedy.info.by_group else "", rng=np.random.default_rng(seed))
+    """What the remedy gives on. One that needs more than these rows have says so in a line that names it."""
+    remedy, by = entry.load(), by if entry.load().info.by_group else ""
+    try:
+        found = remedy.rows(given, remedy.Options(), by=by, rng=np.random.default_rng(seed))
+    except DataError as refused:
+        if not str(refused).startswith(f"{entry.id}: ") or "\n" in str(refused):
+            raise
+        pytest.skip(str(refused))
     assert isinstance(found, Learning)
     return found
 
