@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: audit audit-images test lint bench docs clean
+.PHONY: audit audit-images trial test lint bench docs clean
 .DEFAULT_GOAL := audit
 
 $(READY): pyproject.toml constraints.txt
@@ -24,6 +24,9 @@ audit-images: $(READY)  ## audit 5,000 handwritten digits and a network trained 
 	@$(BIN)/fairwitness audit out/digits/audit.toml --out out/digits/report; \
 	  code=$$?; test $$code -le 1 || exit $$code; \
 	  echo "The audit found what is shown above. Open out/digits/report/report.html"
+
+trial: $(READY)  ## planted faults and clean twins: which share of either is accused
+	$(BIN)/python -m fairwitness.trial --out out/trial
 
 test: $(READY)  ## the whole suite
 	$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile

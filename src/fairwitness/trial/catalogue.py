@@ -1,0 +1,34 @@
+"""Everything that is planted, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+from fairwitness.trial.kinds import accountability, data, explain, fairness, federated, privacy, robustness
+from fairwitness.trial.planted import Kind, Planted
+
+KINDS: tuple[Kind, ...] = (
+    *data.KINDS,
+    *fairness.KINDS,
+    *privacy.KINDS,
+    *robustness.KINDS,
+    *explain.KINDS,
+    *accountability.KINDS,
+    *federated.KINDS,
+)
+QUICK = ("data.biased-labels", "fairness.missed", "privacy.personal-data")
+"""Kinds of which a plain fault and one twin are tried in seconds."""
+
+
+@cache
+def catalogue() -> Mapping[str, Planted]:
+    """Every subject by its name, pillar by pillar; none is made before it is asked for."""
+    return MappingProxyType({each.name: each for kind in KINDS for each in kind.subjects()})
+
+
+def quick() -> Mapping[str, Planted]:
+    """A few of them, for tests."""
+    wanted = [f"{kind}.{which}" for kind in QUICK for which in ("plain", "clean-1")]
+    return MappingProxyType({name: catalogue()[name] for name in wanted})

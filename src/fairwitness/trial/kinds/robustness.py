@@ -1,0 +1,122 @@
+"""Networks that give way, and networks that hide that they do; each was made elsewhere and is audited as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.random import Generator
+
+from fairwitness.trial.planted import Kind, Made
+from fairwitness.trial.rows import Floats, people, settings
+
+NET = '''
+import torch
+
+
+class Net(torch.nn.Module):
+    """The features, brought to their scale and summed; {what}."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor({mean}))
+        self.register_buffer("scale", torch.tensor({scale}))
+        self.weight = torch.nn.Parameter(torch.tensor({weight}))
+
+    def forward(self, x):
+        z = (x.float() - self.mean) / self.scale
+        {body}
+
+
+def build():
+    return Net(), {{"activation": "logits"}}
+'''
+
+
+def network(features: Mapping[str, Floats], *, what: str, body: str) -> tuple[str, Floats]:
+    """The file of a network on those features, and (n,) its sum without the fault."""
+    values = np.column_stack(list(features.values()))
+    mean, scale = values.mean(axis=0), values.std(axis=0)
+    plain: Floats = ((values - mean) / scale).sum(axis=1)
+    numbers = {
+        "mean": mean.round(6).tolist(),
+        "scale": scale.round(6).tolist(),
+        "weight": [1.0] * len(mean),
+    }
+    return NET.format(what=what, body=body, **numbers), plain
+
+
+def judged(dice: Generator, *, what: str, body: str, ripple: tuple[float, float] = (0.0, 0.0)) -> Made:
+    """Real people under a rule: good is a sum above its median, and the network that is audited knows the rule."""
+    who = people(dice, least=1500, most=2500)
+    middle = float(np.median(standard_sum(who.features)))
+    made, plain = network(who.features, what=what, body=body.replace("MIDDLE", f"{middle:.6f}"))
+    height, rate = ripple
+    good = plain - middle + height * np.sin(rate * plain) > 0
+    wrong = dice.random(len(good)) < 0.03  # nobody's records are perfect
+    return Made(
+        frame=who.frame(good=(good ^ wrong).astype(int)),
+        settings=settings(model={"factory": "model:build", "seen": "none"}),
+        files={"model.py": made},
+    )
+
+
+def standard_sum(features: Mapping[str, Floats]) -> Floats:
+    """(n,) the features' sum on their own scale, each rounded as the network's file has it."""
+    values = np.column_stack(list(features.values()))
+    made: Floats = ((values - values.mean(axis=0).round(6)) / values.std(axis=0).round(6)).sum(axis=1)
+    return made
+
+
+def fragile(dice: Generator, height: float) -> Made:
+    """A ripple so high on the sum: right on every row it is shown, wrong a hair beside it."""
+    body = f"s = z @ self.weight\n        return 4 * (s - MIDDLE + {height} * torch.sin(25 * s))"
+    return judged(dice, what="a ripple lies on the sum", body=body, ripple=(height, 25))
+
+
+def rounded(dice: Generator, step: float) -> Made:
+    """A network that rounds what it reads, so that its gradient is zero nearly everywhere."""
+    inner = f"z = torch.round(z / {step}) * {step}\n        " if step else ""
+    return judged(dice, what="what it reads may be rounded", body=f"{inner}return 4 * (z @ self.weight - MIDDLE)")
+
+
+def saturated(dice: Generator, times: float) -> Made:
+    """Logits so large that their probabilities are 0 and 1, where no gradient is left."""
+    steep = f"torch.sigmoid({times} * s)" if times else "s"
+    body = (
+        f"s = z @ self.weight - MIDDLE\n        return 8 * ({steep} - 0.5)"
+        if times
+        else "s = z @ self.weight - MIDDLE\n        return 4 * s"
+    )
+    return judged(dice, what="its steps may be too steep for gradients", body=body)
+
+
+KINDS = (
+    Kind(
+        pillar="robustness",
+        name="fragile",
+        words="a hair's change turns decisions",
+        expects=frozenset({"robustness.adversarial-accuracy"}),
+        strengths=(1.0, 2.0, 4.0),
+        clean=(0.0, 0.0, 0.0),
+        make=fragile,
+    ),
+    Kind(
+        pillar="robustness",
+        name="rounded",
+        words="rounding hides a network from gradients",
+        expects=frozenset({"robustness.masked-gradients"}),
+        strengths=(0.05, 0.2, 0.5),
+        clean=(0.0, 0.0, 0.0),
+        make=rounded,
+    ),
+    Kind(
+        pillar="robustness",
+        name="saturated",
+        words="steepness hides a network from gradients",
+        expects=frozenset({"robustness.masked-gradients"}),
+        strengths=(300.0, 1e4, 1e6),
+        clean=(0.0, 0.0, 0.0),
+        make=saturated,
+    ),
+)
