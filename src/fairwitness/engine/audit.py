@@ -23,7 +23,7 @@ from fairwitness.engine.headline import headline
 from fairwitness.engine.judge import judge
 from fairwitness.engine.judged import Judged
 from fairwitness.engine.meter import StepMeter
-from fairwitness.engine.metered import Metered, begin
+from fairwitness.engine.metered import Metered, begin, ticking
 from fairwitness.engine.plan import Step, check_names, plan
 from fairwitness.engine.progress import Progress, silent
 from fairwitness.engine.providers import Provider
@@ -67,6 +67,7 @@ def audit(
         UserError: Anything wrong with data, config, model or output folder; before any long work.
     """
     started, clock = datetime.now(UTC), begin(config, source=source)
+    progress = ticking(clock, progress)
     base = base or Path()
     if out is not None:
         atomic.probe_writable(out)
@@ -141,6 +142,7 @@ def examine(
         raise ConfigError(f"{source}: only and skip leave no check to run; take one of them back")
     gating.check_waivers(config, {step.name for step in steps}, source=source)
     metered = Metered(subject, config, clock, source=source)
+    progress = ticking(metered.clock, progress)
     provider = Provider(subject, seed=config.seed, cache=cache, progress=progress, costs=metered.costs)
 
     def meter(step: Step) -> StepMeter:

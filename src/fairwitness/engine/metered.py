@@ -16,6 +16,7 @@ from fairwitness.core.comparison import Cost
 from fairwitness.core.errors import ConfigError
 from fairwitness.core.findings import Finding
 from fairwitness.engine.config import Config
+from fairwitness.engine.progress import Progress
 from fairwitness.engine.run import Ran
 from fairwitness.engine.subject import Subject
 
@@ -38,6 +39,16 @@ def begin(config: Config, *, source: str) -> Clock:
         raise ConfigError(
             f"{source}: [carbon] meter = 'codecarbon' needs codecarbon; pip install 'fairwitness[carbon]'"
         ) from None
+
+
+def ticking(clock: Clock, progress: Progress) -> Progress:
+    """Progress that reads energy counters whenever it is told something, so that none runs round unseen."""
+
+    def told(doing: str, done: int, total: int) -> None:
+        clock.tick()
+        progress(doing, done, total)
+
+    return told
 
 
 class Metered:
