@@ -24,6 +24,7 @@ PILLARS: dict[str, str] = {
     "robustness": "Robustness",
     "explain": "Transparency",
     "accountability": "Accountability",
+    "monitor": "Monitoring",
     "carbon": "Carbon",
     "federated": "Federation",
 }

@@ -16,7 +16,7 @@ from fairwitness.core.errors import ConfigError
 from fairwitness.core.estimate import Verdict
 from fairwitness.core.findings import SCHEMA_VERSION, Document, Provenance, SubjectCard
 from fairwitness.engine import gate as gating
-from fairwitness.engine import recorded, row_values
+from fairwitness.engine import recorded, row_values, tallies
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.config import Config
 from fairwitness.engine.headline import headline
@@ -163,6 +163,8 @@ def examine(
     judged_rows = Judged.of(subject)
     if out is not None and judged_rows is not None:
         judged_rows.save(out)
+    if out is not None:
+        tallies.save(subject, out)
     judged = [
         row_values.add(
             judge(each.step, each.outcome, each.seconds, each.spent),

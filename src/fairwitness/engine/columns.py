@@ -140,7 +140,7 @@ def _with_groups(table: Table, config: Config, columns: tuple[Column, ...], *, s
             _need(table, column, key=f"group {name!r}", source=source, have=table.frame.columns)
             if column == config.subject.target:
                 raise ConfigError(f"{source}: the target {column!r} is its own group; name another group column")
-        labels, note = _labels(table, name, settings, columns)
+        labels, note = labels_of(table, name, settings, columns)
         made[name] = labels
         sensitive += raw
         notes += [note] if note else []
@@ -153,7 +153,14 @@ def _with_groups(table: Table, config: Config, columns: tuple[Column, ...], *, s
     return Declared(columns=kept, groups=made, sensitive=tuple(dict.fromkeys(sensitive)), notes=tuple(notes))
 
 
-def _labels(table: Table, name: str, settings: GroupSettings, columns: tuple[Column, ...]) -> tuple[build.Labels, str]:
+def labels_of(
+    table: Table, name: str, settings: GroupSettings, columns: tuple[Column, ...]
+) -> tuple[build.Labels, str]:
+    """(n,) labels of one attribute, read as its settings say, and a note on how.
+
+    Raises:
+        ColumnError: The column cannot be read so.
+    """
     if settings.indicators is not None:
         return build.from_indicators(table.frame, settings.indicators)
     column = settings.column or name

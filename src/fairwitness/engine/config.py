@@ -275,6 +275,15 @@ class DecisionsSettings(Table):
         return self
 
 
+class MonitorSettings(Table):
+    """How `fairwitness watch` holds new rows against the audit; [policy] valid_days says how long the audit holds."""
+
+    id: str | None = None  # a column that names a row, here and in files of labels that come later
+    alpha: float = Field(default=0.05, gt=0, lt=0.5)  # chance that it ever raises a false alarm
+    gap: float | None = Field(default=None, gt=0, lt=1)  # alarm beyond it; None: beyond what the audit left open
+    drift: float = Field(default=0.10, ge=0, lt=1)  # least change in share of a column that is an alarm
+
+
 class AppealsSettings(Table):
     """How a person can appeal, and how long an answer may take."""
 
@@ -334,6 +343,7 @@ class Config(Table):
     policy: PolicySettings = PolicySettings()
     decisions: DecisionsSettings = DecisionsSettings()
     appeals: AppealsSettings = AppealsSettings()
+    monitor: MonitorSettings = MonitorSettings()
     carbon: CarbonSettings = CarbonSettings()
     context: Mapping[str, str] = Field(default_factory=dict)
     reference: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fairwitness.accountability.ledger import JSON, Entry
-from fairwitness.accountability.ledger.runs import Run, code, running
+from fairwitness.accountability.ledger.runs import Run, code, record, running
 from fairwitness.accountability.policy import rules
 from fairwitness.core.digest import digest
 from fairwitness.core.findings import Document, Waiver
+from fairwitness.core.watch import Watch
 from fairwitness.draw.changes import name
 from fairwitness.engine.config import Config
 from fairwitness.io import comparisons
@@ -120,6 +121,38 @@ def mended(fixed: Fixed) -> list[Entry]:
         "code": code(),
     }
     return [*audited(fixed.after, fixed.config, None), Entry(kind="remedy", body=body)]
+
+
+def alert(path: Path, watch: Watch) -> None:
+    """Record each alarm of a watch, once: what it says, and the audit that it doubts.
+
+    Args:
+        path: The ledger.
+        watch: What the monitor has seen.
+
+    Raises:
+        LedgerError: The ledger cannot be written.
+    """
+    found = [
+        Entry(
+            kind="alert",
+            body={
+                "id": alarm.id,
+                "subject": watch.name,
+                "findings": watch.findings,
+                "what": alarm.kind,
+                "about": alarm.about,
+                "words": alarm.words,
+                "look": alarm.look,
+                "raised": alarm.when,
+                "alpha": watch.alpha,
+                "code": code(),
+            },
+        )
+        for alarm in watch.alarms
+    ]
+    if found:
+        record(path, found)
 
 
 def _training(document: Document, config: Config, bound: dict[str, JSON]) -> list[Entry]:

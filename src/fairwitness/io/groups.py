@@ -115,6 +115,15 @@ def from_quantiles(series: pl.Series, k: int) -> Labels:
         ColumnError: The column holds no numbers, or too few distinct ones for two groups.
         ConfigError: `k` is below 2 or above `MANY_GROUPS`.
     """
+    return from_edges(series, quantile_edges(series, k))
+
+
+def quantile_edges(series: pl.Series, k: int) -> list[float]:
+    """Where `from_quantiles` cuts; other rows are cut there too, to be in the same groups.
+
+    Raises:
+        As `from_quantiles`.
+    """
     if not 2 <= k <= MANY_GROUPS:
         raise ConfigError(f"group {series.name!r}: quantiles is {k!r}; give a number from 2 to {MANY_GROUPS}")
     values = _quantity(series)
@@ -123,7 +132,7 @@ def from_quantiles(series: pl.Series, k: int) -> Labels:
     cuts = cuts[cuts > held.min()] if len(held) else cuts
     if not len(cuts):
         raise ColumnError(f"group {series.name!r}: one value fills it, so there are no quantiles; name its edges")
-    return from_edges(series, [float(cut) for cut in cuts])
+    return [float(cut) for cut in cuts]
 
 
 def _flag(frame: pl.DataFrame, name: str) -> NDArray[np.float64]:

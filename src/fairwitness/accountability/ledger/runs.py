@@ -15,8 +15,9 @@ from fairwitness.accountability.ledger.entries import JSON, Entry, Kind
 from fairwitness.accountability.ledger.errors import LedgerError
 from fairwitness.accountability.ledger.store import Ledger
 
-ONCE: frozenset[Kind] = frozenset({"training", "waiver"})
-"""Kinds that are recorded once for an id: the same model, found again in a cache, was not trained twice."""
+ONCE: frozenset[Kind] = frozenset({"training", "waiver", "alert"})
+"""Kinds that are recorded once for an id: the same model, found again in a cache, was not trained twice; an alarm that
+stands is told at every look and was raised once."""
 
 
 class Watcher(Protocol):

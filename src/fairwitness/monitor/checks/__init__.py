@@ -1,0 +1,1 @@
+"""The checks of monitoring, one file each."""
