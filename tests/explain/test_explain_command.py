@@ -169,3 +169,20 @@ def test_a_row_the_model_has_learned_from_is_refused(folder: Path) -> None:
     assert "row 3 is in the train part: the model has learned from it" in ran.err
     assert "the nearest audit row is 2" in ran.err
     assert explained(folder, "--row 2").code == 0
+
+
+def test_without_a_row_the_model_is_summed_up_and_no_person_is(folder: Path) -> None:
+    ran = run("explain audit.toml --out out --format json", cwd=folder)
+    assert ran.code == 0, ran.err
+    told = json.loads(ran.out)
+    assert [each["words"] for each in told["columns"][:1]] == ["yearly income"]
+    assert {each["column"] for each in told["columns"]} == {"income", "debts", "house"}
+    page = (folder / "out" / "explained.html").read_text(encoding="utf-8")
+    assert "fewer than 5 people are not drawn" in page
+    assert "A-17" not in page
+    assert not (folder / "out" / "private" / "explained").exists()
+
+
+def test_a_column_of_names_needs_a_row(folder: Path) -> None:
+    ran = run("explain audit.toml --id id --out out", cwd=folder)
+    assert (ran.code, ran.err) == (2, "fairwitness: explain: --id goes with one row; add --row, or take --id out\n")

@@ -34,10 +34,13 @@ def symbols() -> str:
     return _asset("symbols.svg")
 
 
-def policy(style: str, script: str = "") -> str:
-    """A content policy that allows this style and this script, by their hashes, and nothing else."""
+def policy(style: str, script: str = "", *, pictures: bool = False) -> str:
+    """A content policy that allows this style and this script, by their hashes, and nothing else; with `pictures` those
+    that the page itself holds.
+    """
     allowed = f"default-src 'none'; style-src '{_sha256(style)}';"
     allowed += f" script-src '{_sha256(script)}';" if script else ""
+    allowed += " img-src data:;" * pictures
     return f"{allowed} base-uri 'none'; form-action 'none'"
 
 

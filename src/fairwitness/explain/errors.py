@@ -43,6 +43,24 @@ class ExplainError(UserError, ValueError):
         )
 
     @classmethod
+    def no_picture(cls, source: str) -> Self:
+        return cls(
+            f"{source}: the model has no gradients that lead back to one image, so nothing tells where it looks; a torch "
+            "network ([model] train, or factory with weights) has"
+        )
+
+    @classmethod
+    def mixed(cls, source: str, image: str) -> Self:
+        return cls(
+            f"{source}: the model reads the image {image!r} and other columns, and such rows cannot be explained yet; tables "
+            "by themselves, and one image by itself, can"
+        )
+
+    @classmethod
+    def summary_of_images(cls, source: str) -> Self:
+        return cls(f"{source}: images have no columns to sum over; --row NUMBER explains one of them")
+
+    @classmethod
     def no_row(cls, source: str, row: str, rows: int) -> Self:
         return cls(
             f"{source}: no row {row!r}; rows are numbered from 1 to {rows:,}, and --id COLUMN names them otherwise"

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from fairwitness import draw
-from fairwitness.accountability.pages.blocks import WORDS, Page
+from fairwitness.accountability.pages.blocks import WORDS, Page, Picture
 from fairwitness.draw import format as fmt
 from fairwitness.draw import page as shared
 from fairwitness.draw import quote
@@ -28,9 +28,14 @@ def html(page: Page) -> str:
             page=quote.clean(page, longest=None),
             style=Markup(style),  # noqa: S704 - our own files
             symbols=Markup(shared.symbols()),  # noqa: S704 - our own file
-            policy=Markup(shared.policy(style)),  # noqa: S704 - a hash alone
+            policy=Markup(shared.policy(style, pictures=_pictured(page))),  # noqa: S704 - a hash alone
         )
     )
+
+
+def _pictured(page: Page) -> bool:
+    """Whether the page holds pictures, which its policy then lets in."""
+    return any(isinstance(block, Picture) for section in page.sections for block in section.blocks)
 
 
 @cache

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from fairwitness import draw
-from fairwitness.accountability.pages.blocks import WORDS, Asked, Block, Chart, Facts, Grid, Item, Items, Page, Text
+from fairwitness.accountability.pages.blocks import (
+    WORDS,
+    Asked,
+    Block,
+    Chart,
+    Facts,
+    Grid,
+    Item,
+    Items,
+    Page,
+    Picture,
+    Text,
+)
 from fairwitness.draw import format as fmt
 from fairwitness.draw import quote
 from fairwitness.draw.markdown import code, escape
@@ -25,8 +37,8 @@ def markdown(page: Page) -> str:
 
 def _block(block: Block) -> list[str]:
     match block:
-        case Text():
-            return [escape(block.text)]
+        case Text(words) | Picture(caption=words):
+            return [escape(words)]
         case Facts():
             return _facts(block.rows)
         case Items():

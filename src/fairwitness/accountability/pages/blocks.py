@@ -82,7 +82,15 @@ class Chart:
     figure: Figure
 
 
-Block = Text | Facts | Items | Grid | Asked | Chart
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture and what it shows; in Markdown the words alone."""
+
+    uri: str  # data:image/png;base64,...
+    caption: str
+
+
+Block = Text | Facts | Items | Grid | Asked | Chart | Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

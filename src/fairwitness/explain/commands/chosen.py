@@ -49,6 +49,9 @@ def columns_read(table: Table, config: Config, *, source: str) -> tuple[Column, 
     for column in read:
         if column.kind in {"text", "series"}:
             raise ExplainError.kind(source, column.name, column.kind)
+    seen = [column.name for column in read if column.media]
+    if seen and (len(read) > 1 or (config.model.black_box is not None)):
+        raise ExplainError.mixed(source, seen[0]) if len(read) > 1 else ExplainError.no_picture(source)
     return read
 
 

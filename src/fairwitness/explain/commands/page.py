@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from fairwitness.accountability.pages import Block, Chart, Facts, Grid, Item, Items, Page, Section, Text
+from fairwitness.accountability.pages import Block, Chart, Facts, Grid, Item, Items, Page, Picture, Section, Text
 from fairwitness.core.figures import Interval, Intervals
 from fairwitness.draw import format as fmt
 from fairwitness.draw import quote
+from fairwitness.draw.png import data_uri
+from fairwitness.draw.words import capital
+from fairwitness.explain import pictured
+from fairwitness.explain.pictured import Pictured, scores_told, title
 from fairwitness.explain.reasons import SURE, Ranked
 from fairwitness.explain.shown import CAVEAT, ERRORS, SUMMARY_NOTES, Told, compared_with, notes, signed
 from fairwitness.explain.summary import Summary
@@ -56,6 +60,25 @@ def summary_page(summary: Summary, *, name: str, today: date) -> Page:
             Section(title="Every column", blocks=(grid, *map(Text, SUMMARY_NOTES))),
         ),
         foot=CAVEAT,
+    )
+
+
+def picture_page(made: Pictured, *, row: str, target: str, today: date) -> Page:
+    """A decision about an image; it shows that image, so it belongs below DIR/private."""
+    return Page(
+        kind="One decision, explained",
+        day=quote.day(today.isoformat()),
+        title=title(made, row=row, target=target),
+        lead=scores_told(made),
+        facts=(),
+        sections=(
+            Section(
+                title="Where it looks",
+                blocks=tuple(Picture(data_uri(file), capital(name)) for name, file in made.pictures.items()),
+            ),
+            Section(title="How this was found", blocks=(Items(tuple(Item(text=note) for note in made.notes)),)),
+        ),
+        foot=f"Private: it shows one image. {pictured.CAVEAT}",
     )
 
 

@@ -1,0 +1,195 @@
+"""What `fairwitness explain` does between its options and what it prints: refuse, find the model, explain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairwitness.accountability.pages import Page
+from fairwitness.core.digest import digest, generator
+from fairwitness.core.subject import Model, Rows
+from fairwitness.engine.audit import load
+from fairwitness.engine.cache import Cache
+from fairwitness.engine.config import Config
+from fairwitness.engine.progress import Progress
+from fairwitness.engine.subject import Subject, assemble, part_mask
+from fairwitness.explain import decision, pictured, shown, summary
+from fairwitness.explain.commands import chosen, page
+from fairwitness.explain.commands.chosen import Wanted
+from fairwitness.explain.errors import ExplainError
+from fairwitness.io import atomic
+from fairwitness.io.table import Table
+from fairwitness.torchkit.threads import one_thread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """An explanation, ready for every surface.
+
+    Attributes:
+        stem: Of its files' names.
+        private: It tells of one person.
+        pictures: Name to PNG.
+        stopped: The search was interrupted.
+    """
+
+    stem: str
+    page: Page
+    text: str
+    numbers: Mapping[str, Any]
+    private: bool
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One run of the command."""
+
+    config: Config
+    file: Path
+    out: Path
+    progress: Progress
+
+    def of_row(self, wanted: Wanted, **limits: int) -> Made:
+        """One decision: reasons and the nearest change, or of an image where the model looks.
+
+        Args:
+            wanted: Which row.
+            limits: As of `decision.explain`.
+
+        Raises:
+            UserError: The row, the settings, the data or the model do not fit; before any long work.
+        """
+        table, images = self._read()
+        at = chosen.place(table, self.config, wanted, source=self.file.name)
+        subject, model = self._assembled(table)
+        alone = np.arange(subject.table.frame.height) == at
+        row, target = subject.rows(alone), str(subject.outline.target)
+        others = subject.rows(part_mask(subject, "train") & ~alone)
+        rng = generator(self.config.seed, "explain", str(at))
+        stem = _safe(wanted.row)
+        if images:
+            return self._pictured(subject, model, row, others, rng=rng, name=wanted.row)
+        with one_thread():
+            made = decision.explain(
+                model,
+                subject.outline,
+                row,
+                others,
+                rng=rng,
+                told=lambda done, of: self.progress("looking for the nearest change", done, of),
+                **limits,
+            )
+        told = shown.Told(explained=made, row=wanted.row, target=target, threshold=_threshold(subject))
+        return Made(
+            stem=stem,
+            page=page.page(told, today=_today()),
+            text=shown.text(told),
+            numbers=shown.as_json(told),
+            private=True,
+            stopped=made.search is not None and made.search.stopped,
+        )
+
+    def _pictured(
+        self, subject: Subject, model: Model, row: Rows, others: Rows, *, rng: np.random.Generator, name: str
+    ) -> Made:
+        drawn = others.where(_drawn(np.ones(len(others), dtype=bool), pictured.BACKGROUND, rng))
+        with one_thread():
+            made = pictured.picture(model, subject.outline, row, drawn, source=self.file.name)
+        target = str(subject.outline.target)
+        return Made(
+            stem=_safe(name),
+            page=page.picture_page(made, row=name, target=target, today=_today()),
+            text=pictured.text(made, row=name, target=target),
+            numbers=pictured.as_json(made, row=name, target=target),
+            private=True,
+            pictures=made.pictures,
+        )
+
+    def of_model(self) -> Made:
+        """What the model goes by, over rows that decisions are judged on.
+
+        Raises:
+            UserError: The settings, the data or the model do not fit; before any long work.
+        """
+        table, images = self._read()
+        if images:
+            raise ExplainError.summary_of_images(self.file.name)
+        subject, model = self._assembled(table)
+        rng = generator(self.config.seed, "explain", "model")
+        with one_thread():
+            made = summary.summarise(
+                model,
+                subject.outline,
+                subject.rows(_drawn(subject.judged, summary.ROWS, rng)),
+                subject.rows(_drawn(part_mask(subject, "train"), summary.BACKGROUND, rng)),
+                rng=rng,
+                level=self.config.level,
+                told=lambda done, of: self.progress("explaining rows", done, of),
+            )
+        name = subject.outline.name
+        return Made(
+            stem="explained",
+            page=page.summary_page(made, name=name, today=_today()),
+            text=shown.summary_text(made, name=name),
+            numbers=shown.summary_json(made),
+            private=False,
+        )
+
+    def _read(self) -> tuple[Table, bool]:
+        """The data, once it is sure that rows like these can be explained; and whether they are images."""
+        source = self.file.name
+        atomic.probe_writable(self.out)
+        table = load(None, self.config, base=self.file.parent, source=source)
+        images = any(column.media for column in chosen.columns_read(table, self.config, source=source))
+        if self.config.subject.favorable is None and not images:
+            raise ExplainError.no_favorable(source)
+        return table, images
+
+    def _assembled(self, table: Table) -> tuple[Subject, Model]:
+        """The subject, its model trained here or found where the audit kept it."""
+        subject = assemble(
+            table,
+            self.config,
+            model=None,
+            base=self.file.parent,
+            cache=Cache(self.out / "private" / "cache"),
+            progress=self.progress,
+            source=self.file.name,
+        )
+        if subject.model is None or "model" not in subject.outline.offers:
+            raise ExplainError.no_scores(self.file.name)
+        return subject, subject.model
+
+
+def _threshold(subject: Subject) -> float | None:
+    """From which score the favourable class is decided, where one score decides."""
+    rule = getattr(subject.model, "rule", None)
+    if rule is None or not rule.binary:
+        return None
+    made = float(rule.threshold)
+    return made if subject.outline.favorable == subject.outline.positive else 1.0 - made
+
+
+def _drawn(mask: NDArray[np.bool_], most: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """So many rows of a mask, at random."""
+    held = np.flatnonzero(mask)
+    kept = rng.choice(held, most, replace=False) if len(held) > most else held
+    return np.isin(np.arange(len(mask)), kept)
+
+
+def _safe(row: str) -> str:
+    """A row's name as part of a file's."""
+    return f"row-{row if re.fullmatch(r'[A-Za-z0-9_-]{1,64}', row) else digest(row)[:16]}"
+
+
+def _today() -> date:
+    return date.today()  # noqa: DTZ011 - the reader's own day
