@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: audit audit-images trial test lint bench docs clean
+.PHONY: audit audit-images audit-federated test-federated trial test lint bench docs clean
 .DEFAULT_GOAL := audit
 
 $(READY): pyproject.toml constraints.txt
@@ -28,6 +28,25 @@ audit-images: $(READY)  ## audit 5,000 handwritten digits and a network trained 
 trial: $(READY)  ## planted faults and clean twins: which share of either is accused
 	$(BIN)/python -m fairwitness.trial --out out/trial
 
+# Flower wants older typer and rich than the tested set has, so it gets an environment of its own.
+FEDERATED := .venv-federated/bin
+FEDERATED_READY := .venv-federated/.ready
+$(FEDERATED_READY): pyproject.toml constraints.txt
+	test -x $(FEDERATED)/python || $(PYTHON) -m venv .venv-federated
+	grep -vE '^(typer|rich|packaging|protobuf)==' constraints.txt > .venv-federated/constraints.txt
+	$(FEDERATED)/python -m pip install --quiet --constraint .venv-federated/constraints.txt --editable '.[federated,examples]' pytest pyarrow pandas
+	touch $@
+
+audit-federated: $(FEDERATED_READY)  ## train over clients by Flower, audit them by their counts, then audit the model
+	@test -f out/loan/audit.toml || $(FEDERATED)/fairwitness example loan out/loan
+	@$(FEDERATED)/fairwitness federate out/loan/audit.toml --by suffolk --out out/loan/federated
+	@$(FEDERATED)/fairwitness audit out/loan/federated/audit.toml --only federated --only fairness --out out/loan/federated/report; \
+	  code=$$?; test $$code -le 1 || exit $$code; \
+	  echo "Open out/loan/federated/federated.html, and report/report.html beside it"
+
+test-federated: $(FEDERATED_READY)  ## the tests that need Flower
+	$(FEDERATED)/python -m pytest -q tests/federated
+
 test: $(READY)  ## the whole suite
 	$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile
 
@@ -51,4 +70,4 @@ docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
-	rm -rf .venv out site
+	rm -rf .venv .venv-federated out site
