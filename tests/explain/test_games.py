@@ -127,3 +127,36 @@ def test_what_cannot_be_divided_is_refused() -> None:
 def test_sets_of_columns_of_which_one_holds_are_one_player() -> None:
     columns = [Column(name="age", kind="integer"), *(Column(name=n, kind="boolean", one_of="town") for n in "ab")]
     assert players_of(columns) == {"age": ("age",), "town": ("a", "b")}
+
+
+class ByGroup:
+    """A remedy at work: the score is lifted for one group, whose label is aboard and belongs to no player."""
+
+    words, notes, fingerprint = "by group", (), None
+
+    def outputs(self, rows: Rows) -> Outputs:
+        lifted = 0.2 * (rows.columns["@group sex"] == "women")
+        return Outputs(scores=(0.5 * rows.columns["a"] + lifted)[:, None], decisions=None)
+
+    def layers(self, rows: Rows) -> None:
+        return None
+
+
+@pytest.mark.parametrize("exact_up_to", [10, 1])
+def test_what_no_player_holds_stays_the_rows_own(exact_up_to: int) -> None:
+    """Each row is compared with others as if they were of its own group."""
+    _, rows = numbers(np.random.default_rng(0), 8, "ab")
+    sex = np.array(["women", "men"] * 4, dtype=object)
+    people = rows_of({**rows.columns, "@group sex": sex})
+
+    made = shapley_values(
+        column_game(ByGroup(), rows, players=["a", "b"]),
+        people,
+        rng=np.random.default_rng(0),
+        exact_up_to=exact_up_to,
+    )
+
+    a = rows.columns["a"]
+    np.testing.assert_allclose(made.values[:, 0, 0], (a - a.mean()) / 2, atol=1e-12)
+    np.testing.assert_allclose(made.base[:, 0], a.mean() / 2 + 0.2 * (sex == "women"))
+    np.testing.assert_allclose(made.base + made.values.sum(axis=1), made.total)

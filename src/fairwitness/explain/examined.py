@@ -43,6 +43,9 @@ def _ask(outline: Outline, wanted: Part, at_most: int) -> RowsAsk:
     columns = features(outline)
     return RowsAsk(
         columns=(*(column.name for column in columns if not column.media), CLASS),
+        groups=tuple(
+            dict.fromkeys(name for grouping in outline.groupings for name in grouping.columns)
+        ),  # remedies read them
         part=wanted if outline.parts.get(wanted) else None,
         at_most=at_most,
         media=any(column.media for column in columns),

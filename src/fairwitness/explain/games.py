@@ -14,6 +14,7 @@ from fairwitness.core.subject import Model, Outputs, Rows
 from fairwitness.explain.shapley import Floats, Game, Mask, Mixed, Places
 
 Scale = Literal["score", "log odds"]
+Arrays = Mapping[str, NDArray[Any]]
 Players = Mapping[str, Sequence[str]]
 """Name to columns."""
 
@@ -94,21 +95,19 @@ class ColumnGame:
         """What the model says of these rows, mixed with background rows."""
         slots = self.slots
 
-        def held(name: str, of_row: NDArray[Any], other: NDArray[Any], mask: Mask) -> NDArray[Any]:
+        def held(name: str, own: NDArray[Any], others: Arrays, by: Places, mask: Mask) -> NDArray[Any]:
             if name not in slots:
-                return of_row
-            mine = mask[:, slots[name]].reshape(-1, *[1] * (of_row.ndim - 1))
-            mixed: NDArray[Any] = np.where(mine, of_row, other)
+                return own
+            mine = mask[:, slots[name]].reshape(-1, *[1] * (own.ndim - 1))
+            mixed: NDArray[Any] = np.where(mine, own, others[name][by])
             return mixed
 
         def mixed(at: Places, by: Places, mask: Mask) -> Floats:
             back = self.rows
             made = Rows(
                 ids=rows.ids[at],
-                columns={
-                    n: held(n, v[at], back.columns[n][by], mask) for n, v in rows.columns.items() if n in back.columns
-                },
-                media={n: held(n, v[at], back.media[n][by], mask) for n, v in rows.media.items() if n in back.media},
+                columns={n: held(n, v[at], back.columns, by, mask) for n, v in rows.columns.items()},
+                media={n: held(n, v[at], back.media, by, mask) for n, v in rows.media.items()},
             )
             return scaled(self.model.outputs(made), self.scale)
 

@@ -56,7 +56,8 @@ class Shapley:
         errors: As `values`: standard errors from the orders that were drawn, 0 where exact; widened as Student's t is where
             few walks tell the spread, so that 1.96 of them hold 95 %. The background rows are taken as given: what
             another draw of them would change is not in these.
-        base: (outputs,) mean output over the background rows.
+        base: (rows, outputs) mean output over the background rows; what no player holds is the row's own, so it may differ
+            from row to row.
         total: (rows, outputs) what the model says of the rows.
         exact: Every coalition was asked.
         settled: (rows,) every standard error is within the tolerance.
@@ -113,8 +114,10 @@ def shapley_values(
     if tolerance <= 0:
         raise ValueError(f"tolerance is {tolerance}; it is above 0")
     asked = _Asked(game.on(rows), len(game.players))
-    said = asked.ends(np.arange(game.background), of_rows=False)
-    total = asked.ends(np.arange(_length(rows)), of_rows=True)
+    count, back = _length(rows), game.background
+    everybody = np.repeat(np.arange(count), back)
+    total = asked.ends(np.arange(count), np.zeros(count, dtype=np.intp), held=True)
+    said = asked.ends(everybody, np.tile(np.arange(back), count), held=False).reshape(count, back, -1)
     exact = len(game.players) <= max(exact_up_to, 1)
     if exact:
         values = _enumerated(asked, total, said)
@@ -125,7 +128,7 @@ def shapley_values(
         players=game.players,
         values=values,
         errors=errors,
-        base=said.mean(axis=0),
+        base=said.mean(axis=1),
         total=total,
         exact=exact,
         settled=np.all(errors <= tolerance, axis=(1, 2)),
@@ -146,11 +149,9 @@ class _Asked:
         cuts = [slice(start, start + AT_ONCE) for start in range(0, len(at), AT_ONCE)]
         return np.concatenate([self.mixed(at[cut], by[cut], held[cut]) for cut in cuts])
 
-    def ends(self, places: Places, *, of_rows: bool) -> Floats:
-        """(n, outputs) of rows as they are, or of background rows as they are."""
-        none = np.zeros_like(places)
-        held = np.full((len(places), self.players), of_rows)
-        return self(places if of_rows else none, none if of_rows else places, held)
+    def ends(self, at: Places, by: Places, *, held: bool) -> Floats:
+        """(m, outputs) where all players hold the row's values, or none does."""
+        return self(at, by, np.full((len(at), self.players), held))
 
 
 def _length(rows: object) -> int:
@@ -159,7 +160,7 @@ def _length(rows: object) -> int:
 
 def _enumerated(asked: _Asked, total: Floats, said: Floats) -> Floats:
     """Values from all coalitions."""
-    n, (back, outputs) = asked.players, said.shape
+    n, (_, back, outputs) = asked.players, said.shape
     held = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1
     between = held[1:-1]
     by = np.tile(np.arange(back), len(between))
@@ -167,7 +168,7 @@ def _enumerated(asked: _Asked, total: Floats, said: Floats) -> Floats:
     values = np.empty((len(total), n, outputs))
     for row in range(len(total)):
         worth = np.empty((2**n, outputs))
-        worth[0], worth[-1] = said.mean(axis=0), total[row]
+        worth[0], worth[-1] = said[row].mean(axis=0), total[row]
         if len(between):
             made = asked(np.full(len(by), row), by, np.repeat(between, back, axis=0))
             worth[1:-1] = made.reshape(len(between), back, outputs).mean(axis=1)
@@ -189,7 +190,7 @@ def _walked(
     asked: _Asked, total: Floats, said: Floats, *, rng: np.random.Generator, tolerance: float, budget: int
 ) -> tuple[Floats, Floats]:
     """Values and standard errors from walks, each background row's own, until the errors are small."""
-    n, back = asked.players, len(said)
+    n, back = asked.players, said.shape[1]
     dice = rng.spawn(len(total))
     a_sweep = 2 * back * (n - 1)
     least = max(2, 1 + -(-FREEDOM // back))
@@ -234,7 +235,7 @@ def _errors(variances: Floats, walks: int) -> Floats:
 
 def _sweep(asked: _Asked, active: Places, total: Floats, said: Floats, dice: list[np.random.Generator]) -> Floats:
     """(rows, background, players, outputs) what each player added on one walk there and back with each background row."""
-    n, (back, outputs) = asked.players, said.shape
+    n, (_, back, outputs) = asked.players, said.shape
     place = np.stack([dice[row].random((back, n)).argsort(axis=1) for row in active])  # of each player on its walk
     step = np.arange(1, n)[:, None]
     joined = place[:, :, None, None, :] < np.stack([step, step])  # (rows, background, way, steps, players)
@@ -243,7 +244,7 @@ def _sweep(asked: _Asked, active: Places, total: Floats, said: Floats, dice: lis
     at = np.broadcast_to(active[:, None, None, None], joined.shape[:-1]).ravel()
     worth = asked(at, by, joined.reshape(-1, n)).reshape(*joined.shape[:-1], outputs)
     whole = np.broadcast_to(total[active][:, None, None], (len(active), back, 1, outputs))
-    none = np.broadcast_to(said[None, :, None], whole.shape)
+    none = said[active][:, :, None]
     there = np.diff(np.concatenate([none, worth[:, :, 0], whole], axis=2), axis=2)
     back_again = -np.diff(np.concatenate([whole, worth[:, :, 1], none], axis=2), axis=2)
     added: Floats = np.take_along_axis((there + back_again) / 2, place[..., None], axis=2)

@@ -94,12 +94,12 @@ def summarise(
     columns = read_by(outline)
     players = players_of(columns)
     game = column_game(model, background, players=players)
-    values, base = [], 0.0
+    values, bases = [], []
     for start in range(0, len(rows), TOGETHER):
         few = rows.where((np.arange(len(rows)) >= start) & (np.arange(len(rows)) < start + TOGETHER))
         made = shapley_values(game, few, rng=rng, tolerance=TOLERANCE)
         values.append(of_favorable(made.values, outline))
-        base = float(of_favorable(made.base[None], outline)[0])
+        bases.append(of_favorable(made.base, outline))
         told(min(start + TOGETHER, len(rows)), len(rows))
     every = np.concatenate(values)
     heavy = weights(list(players), every, level=level)
@@ -112,7 +112,7 @@ def summarise(
         figure=figure,
         n=len(rows),
         background=len(background),
-        base=base + (1.0 if is_flipped(outline) else 0.0),
+        base=float(np.concatenate(bases).mean()) + (1.0 if is_flipped(outline) else 0.0),
     )
 
 
