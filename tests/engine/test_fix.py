@@ -1,6 +1,7 @@
 """Mending from the config to the comparison: what is chosen, on which rows, what is trained, and what is kept."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,30 @@ def test_each_strength_is_tried_and_the_lowest_penalty_chosen_on_half_of_the_tun
     assert best.chosen
     tune = fixed.before.subject.parts["tune"]
     assert 0.35 * tune < made.choosing_rows < 0.65 * tune
+
+
+def test_what_training_took_stands_beside_what_each_try_brought(tmp_path: Path) -> None:
+    """A remedy before training has a training of its own; found again in the cache, it is the one that was."""
+    file = plant(tmp_path, rows=600)
+    first, second = (mend(file, tmp_path / "out", "fairness.reweigh").comparison for _ in range(2))
+    (tried,) = first.tried
+    assert tried.cost is not None
+    assert tried.cost.high is not None
+    assert 0 < tried.cost.low < tried.cost.high
+    assert tried.cost == first.after.training
+    assert first.before.training is not None
+    assert first.before.training != first.after.training
+    assert (second.tried[0].cost, second.before.training) == (tried.cost, first.before.training)
+    assert comparisons.digest(replace(first, tried=(replace(tried, cost=None),))) == comparisons.digest(first)
+    apart = replace(first, before=replace(first.before, training=None))
+    assert comparisons.digest(apart) == comparisons.digest(first)
+
+
+def test_what_acts_after_training_has_no_training_of_its_own(fixed: Fixed) -> None:
+    made = fixed.comparison
+    assert all(each.cost is None for each in made.tried if not each.trained)
+    assert any(not each.trained for each in made.tried)
+    assert made.after.training == made.before.training  # one network serves both
 
 
 def test_what_reads_the_group_is_said_with_what_does_not(fixed: Fixed) -> None:

@@ -121,6 +121,15 @@ def test_seeds_differ_and_widen_the_interval(file: Path, made: Frontier) -> None
     assert double.high - double.low > single.high - single.low  # type: ignore[operator]  # asserted above
 
 
+def test_each_point_says_what_its_trainings_took_over_all_seeds(made: Frontier) -> None:
+    plain = made.points[0]
+    assert plain.cost is not None
+    for each in made.points[1:]:
+        assert (each.cost is not None) == bool(each.trained)
+    assert made.points[-1].cost is not None  # reweighing trains
+    assert "Training: " in frontiers.text(made)
+
+
 def test_its_json_and_page_are_whole(made: Frontier) -> None:
     jsonschema.Draft202012Validator(comparisons.frontier_schema()).validate(json.loads(comparisons.dump(made)))
     page = frontiers.html(made)

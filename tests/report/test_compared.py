@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fairwitness.core.comparison import Applied, Comparison, Criterion, Shift, Side, Tried
+from fairwitness.core.comparison import Applied, Comparison, Cost, Criterion, Shift, Side, Tried
 from fairwitness.core.estimate import Limit
 from fairwitness.report import compared
 from support import html
@@ -93,6 +93,23 @@ def test_a_page_without_a_trade_says_so() -> None:
     assert "Nothing that is judged got clearly worse" in page
     doubtful = compared.html(replace(sample(), trades=sample().trades[1:]))
     assert "What may have got worse for it" in doubtful
+
+
+def test_what_training_took_is_said_on_page_and_terminal() -> None:
+    cost = Cost(cpu_seconds=3.5, low=0.02, high=0.4, method="modelled")
+    made = sample()
+    told = replace(
+        made,
+        after=replace(made.after, training=cost),
+        tried=(replace(made.tried[0], trained=1, cost=cost), made.tried[1]),
+    )
+    text = compared.text(told, width=200)
+    assert "1 model, 20 to 400 mWh" in text
+    assert "Training took – before, 20 to 400 mWh after." in text
+    page = compared.html(told)
+    assert "<td>20 to 400 mWh</td>" in page
+    assert "Training took – before, 20 to 400 mWh after." in page
+    assert "Training took" not in compared.text(made)
 
 
 def test_the_page_keeps_what_every_page_keeps() -> None:
