@@ -70,7 +70,7 @@ def test_a_refused_client_is_told_why_and_what_would_help(folder: Path) -> None:
     assert ran.code == 0, ran.err
     assert "Row 1: the model decides paid = no; paid = yes is favourable" in ran.out
     assert "20.0\u202f%; it is decided from 50.0\u202f%" in ran.out
-    assert "yearly income from 80 to 200" in ran.out
+    assert "yearly income: from 80 to 200" in ran.out
     assert "Every nearer change was tried" in ran.out
     assert "no words are declared; [columns.house] words gives them" in ran.out
     assert "house" not in ran.out.split("What would have changed it")[1].split("Note")[0]

@@ -123,11 +123,11 @@ class Told:
                 became = next(
                     name for name, (_, after) in change.values.items() if after == 1 and self._set(name) == lever
                 )
-                said.append(f"{plain(lever)} from {self.words(self._held(lever))} to {self.words(became)}")
+                said.append(f"{plain(lever)}: from {self.words(self._held(lever))} to {self.words(became)}")
             else:
                 before, after = change.values[lever]
-                said.append(f"{self.words(lever)} from {self.value(lever, before)} to {self.value(lever, after)}")
-        return " and ".join(said)
+                said.append(f"{self.words(lever)}: from {self.value(lever, before)} to {self.value(lever, after)}")
+        return "; and ".join(said)
 
     def _held(self, name: str) -> str:
         return str(self.explained.held[name])
@@ -187,6 +187,11 @@ def shown(column: Column, value: Any) -> str:  # noqa: ANN401 - as columns hold 
     return plain(str(value))
 
 
+def changed(search: Search) -> str:
+    """The heading over the ways out."""
+    return "What would have changed it" + (", any one of these" if len(search.found) > 1 else "")
+
+
 def points(reason: Reason, *, exact: bool) -> str:
     """`−14.2 points ± 0.4`; the interval is two standard errors."""
     told = f"{signed(reason.value)} points"
@@ -224,7 +229,7 @@ def text(told: Told) -> str:
         lines += [head, *_table(told.reasons(ranked)), *(f"  {remark}" for remark in told.remarks(ranked)), ""]
     lines += [told.compared, *([] if made.exact else [ERRORS]), *told.alarms(), ""]
     if made.search is not None:
-        lines += ["What would have changed it", *(f"  - {way}" for way in told.ways()), f"  {told.looked()}", ""]
+        lines += [changed(made.search), *(f"  - {way}" for way in told.ways()), f"  {told.looked()}", ""]
     lines += [f"Note: {note}" for note in notes(told)]
     return "\n".join([*lines, CAVEAT]) + "\n"
 

@@ -13,7 +13,7 @@ from fairwitness.draw.words import capital
 from fairwitness.explain import pictured
 from fairwitness.explain.pictured import Pictured, scores_told, title
 from fairwitness.explain.reasons import SURE, Ranked
-from fairwitness.explain.shown import CAVEAT, ERRORS, SUMMARY_NOTES, Told, compared_with, notes, signed
+from fairwitness.explain.shown import CAVEAT, ERRORS, SUMMARY_NOTES, Told, changed, compared_with, notes, signed
 from fairwitness.explain.summary import Summary
 
 
@@ -25,7 +25,7 @@ def page(told: Told, *, today: date) -> Page:
     if made.search is not None:
         ways = tuple(Item(text=way) for way in told.ways())
         blocks: tuple[Block, ...] = (Items(ways),) if ways else ()
-        sections.append(Section(title="What would have changed it", blocks=(*blocks, Text(told.looked()))))
+        sections.append(Section(title=changed(made.search), blocks=(*blocks, Text(told.looked()))))
     sections.append(Section(title="How this was found", blocks=_how(told)))
     return Page(
         kind="One decision, explained",
