@@ -61,7 +61,6 @@ bench: $(READY)  ## ratios against other libraries, on this machine
 	$(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/robustness.py
 	$(BIN)/python benchmarks/explain.py
-	$(BIN)/python benchmarks/carbon.py
 	$(BIN)/python benchmarks/remedies.py
 	$(BIN)/python benchmarks/remedies_training.py
 	$(BIN)/python benchmarks/carbon.py
