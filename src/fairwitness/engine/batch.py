@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fairwitness.core.asks import CLASS, CORRECT, DECIDED
-from fairwitness.core.errors import ColumnError, ConfigError, DataError
+from fairwitness.core.columns import Column
+from fairwitness.core.errors import ColumnError, ConfigError, DataError, UserError
 from fairwitness.core.subject import Outputs
 from fairwitness.draw.words import listed, plural
 from fairwitness.engine import outcomes
@@ -23,7 +25,7 @@ from fairwitness.engine.subject import Subject
 from fairwitness.engine.tallies import counted, watched
 from fairwitness.io import expressions
 from fairwitness.io.groups import quantile_edges
-from fairwitness.io.kinds import as_rows, as_text
+from fairwitness.io.kinds import as_rows, as_text, numbers
 from fairwitness.io.table import Table
 
 AT_ONCE = 20_000
@@ -77,6 +79,7 @@ def batch(subject: Subject, config: Config, table: Table, *, source: str) -> Bat
     _need(subject, config, table, have)
     present = tuple(column for column in subject.columns if column.name in have and column.role != "ignore")
     groups = {name: _labels(name, subject, config, table) for name in subject.groups}
+    _refuse_words(table, present)
     rows = as_rows(table, present)
     goal = _goal(subject, table)
     goal, made = _decided(subject, config, table, goal, groups, source=source)
@@ -160,6 +163,18 @@ def _need(subject: Subject, config: Config, table: Table, have: set[str]) -> Non
         )
 
 
+def _refuse_words(table: Table, columns: tuple[Column, ...]) -> None:
+    """Stop on words where numbers were audited, without saying them: they are of people nobody has looked at yet."""
+    for column in columns:
+        if column.numeric and column.name in table.frame.columns:
+            try:
+                numbers(table.frame[column.name], column, source=table.source)
+            except ColumnError:
+                raise ColumnError(
+                    f"{table.source}: column {column.name!r} holds words or dates where numbers were audited; give it as audited"
+                ) from None
+
+
 def _labels(name: str, subject: Subject, config: Config, table: Table) -> NDArray[np.object_]:
     """Groups cut and named as in the audit: both files are read as one, and the audited rows must come out as they were."""
     settings = config.groups.get(name, GroupSettings())
@@ -173,9 +188,10 @@ def _labels(name: str, subject: Subject, config: Config, table: Table) -> NDArra
     except pl.exceptions.PolarsError:
         both = None
     if both is not None:
-        made, _ = labels_of(replace(table, frame=both, media={}), name, settings, subject.columns)
-        if np.array_equal(made[: len(audited)], subject.groups[name]):
-            return made[len(audited) :]
+        with suppress(UserError):
+            made, _ = labels_of(replace(table, frame=both, media={}), name, settings, subject.columns)
+            if np.array_equal(made[: len(audited)], subject.groups[name]):
+                return made[len(audited) :]
     raise DataError(
         f"{table.source}: group {name!r} is built from {listed(raw)}, which holds other kinds of values than were audited; "
         "write them as in the audited data"

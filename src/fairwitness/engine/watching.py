@@ -114,6 +114,7 @@ def begin(config: Config, *, base: Path, out: Path, source: str, progress: Progr
         UserError: There is no audit there, or it is of other data or another model than the settings now name.
     """
     document = documents.load(out / "findings.json")
+    atomic.probe_writable(out)
     progress("reading the audited data", 0, 1)
     table = auditing.load(None, config, base=base, source=source)
     cache = Cache(out / "private" / "cache")

@@ -55,8 +55,8 @@ def watch(
     now = datetime.now(UTC)
     with showing() as progress:
         new, late = watching.tables(rows, labels)
-        for folder in (out, *(() if prometheus is None else (prometheus.parent,))):
-            atomic.probe_writable(folder)
+        if prometheus is not None:
+            atomic.probe_writable(prometheus.parent)
         begun = watching.begin(parsed, base=file.parent, out=out, source=file.name, progress=progress)
         progress("counting what is new", 0, 1)
         looks, streams, latest = watching.watch(begun, new, late, now=now, restart=restart, source=file.name)
