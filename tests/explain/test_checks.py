@@ -366,3 +366,12 @@ def test_a_network_that_reads_a_shortcut_is_seen_reading_it(*, marked: bool) -> 
         share = (places[:, PATCH, PATCH].sum(axis=(1, 2)) / places.sum(axis=(1, 2))).mean()
         times = share / AREA
         assert times > 6 if marked else times < 2.5, f"{name}: {times:.1f} times what its area would have"
+
+
+def test_one_person_speaks_once() -> None:
+    columns, rows = table(60)
+    rows = rows_of({**rows.columns, "person": np.array([str(n // 3) for n in range(60)], dtype=object)})
+    held = (*columns, Column(name="person", kind="category", role="unit"))
+    features = tuple(column.name for column in columns)
+    outcome = measured(run(FAITHFUL, held, rows, reading(rows, columns, a=2.0), features=features))
+    assert {each.n for each in outcome.judged.values()} == {20}

@@ -14,6 +14,7 @@ from fairwitness.core.columns import Column, Part
 from fairwitness.core.subject import Model, Outline, Rows
 from fairwitness.explain.games import players_of
 from fairwitness.explain.shapley import Floats
+from fairwitness.stats.units import one_of_each
 
 BACKGROUND = 50
 """Training rows that stand for everybody."""
@@ -42,7 +43,9 @@ def asks(outline: Outline, *, rows: int) -> tuple[Ask, ...] | NotApplicable:
 def _ask(outline: Outline, wanted: Part, at_most: int) -> RowsAsk:
     columns = features(outline)
     return RowsAsk(
-        columns=(*(column.name for column in columns if not column.media), CLASS),
+        columns=tuple(
+            dict.fromkeys([*(column.name for column in columns if not column.media), *_units(outline), CLASS])
+        ),
         groups=tuple(
             dict.fromkeys(name for grouping in outline.groupings for name in grouping.columns)
         ),  # remedies read them
@@ -50,6 +53,10 @@ def _ask(outline: Outline, wanted: Part, at_most: int) -> RowsAsk:
         at_most=at_most,
         media=any(column.media for column in columns),
     )
+
+
+def _units(outline: Outline) -> list[str]:
+    return [column.name for column in outline.columns if column.role == "unit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -110,6 +117,8 @@ def examined(given: Given, *, rows: int) -> Examined | NotApplicable:
     model: Model = given[ModelAsk()]
     if not len(held) or not len(background):
         return NotApplicable("there are no rows to explain")
+    for unit in _units(outline):
+        held = held.where(one_of_each(held.columns[unit], given.rng))
     said = model.outputs(held)
     if said.scores is None or said.decisions is None:
         return NotApplicable("the model gives decisions and no scores, so nothing tells what moved them")

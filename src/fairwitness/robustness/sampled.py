@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from fairwitness.core.subject import Model, Outline, Rows
 from fairwitness.draw import format as fmt
 from fairwitness.robustness.attacks.space import Space, of_media, of_numbers, take
 from fairwitness.robustness.attacks.suite import Deployed
+from fairwitness.stats.units import one_of_each
 
 ROWS, PICTURES = 1_000, 500
 """Rows that are looked at, of tables and of images or series."""
@@ -154,12 +155,6 @@ def percent(share: float) -> str:
 
 
 def _one_a_unit(rows: Rows, outline: Outline, dice: np.random.Generator) -> NDArray[np.bool_]:
-    """(n,) one row of each unit, drawn at random: rows of one person are no evidence of each other."""
-    names: Sequence[str] = [column.name for column in outline.columns if column.role == "unit"]
-    chosen = np.ones(len(rows), dtype=bool)
-    if names:
-        order = dice.permutation(len(rows))
-        units = np.array([str(value) for value in rows.columns[names[0]]])[order]
-        chosen[:] = False
-        chosen[order[np.unique(units, return_index=True)[1]]] = True
-    return chosen
+    """(n,) one row of each unit; all of them where rows have no units."""
+    unit = next((column.name for column in outline.columns if column.role == "unit"), None)
+    return np.ones(len(rows), dtype=bool) if unit is None else one_of_each(rows.columns[unit], dice)
