@@ -14,6 +14,7 @@ import fairwitness
 from fairwitness.accountability.policy.reproduced import of_numbers
 from fairwitness.carbon import spent as readings
 from fairwitness.carbon.costs import Costs
+from fairwitness.carbon.energy import Told
 from fairwitness.carbon.grid import grid
 from fairwitness.carbon.machine import Machine
 from fairwitness.carbon.spent import Spent
@@ -74,6 +75,7 @@ def test_an_open_end_fails_and_never_passes() -> None:
     assert energy.against(Limit(at_most=1.0)) is Verdict.FAIL
     assert energy.against(Limit(at_most=1e9)) is Verdict.UNCERTAIN
     assert found.headline == "Training took at least 1.14 Wh, modelled"
+    assert "meter = 'codecarbon'" in found.to_settle
 
 
 def test_what_is_told_is_never_judged() -> None:
@@ -82,6 +84,17 @@ def test_what_is_told_is_never_judged() -> None:
     assert found.headline == "Training took 1.5 kWh, told"
     (energy,) = found.judged.values()
     assert {energy.against(Limit(at_most=limit)) for limit in (1.0, 1e6)} == {Verdict.UNCERTAIN}
+    assert "never judged" in found.to_settle
+
+
+def test_what_would_narrow_the_range_is_what_nobody_told() -> None:
+    blind = outcome("carbon.training", planted())
+    told = outcome("carbon.training", planted(told=Told(pue=1.2)))
+    read = outcome("carbon.training", planted(training=replace(HOUR, package=36_000.0), told=Told(pue=1.2)))
+    assert "processor_watts" in blind.to_settle
+    assert "pue" in blind.to_settle
+    assert "pue" not in told.to_settle
+    assert "Measure at the socket" in read.to_settle
 
 
 def test_nobody_knows() -> None:

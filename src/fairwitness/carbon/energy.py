@@ -104,6 +104,7 @@ class Energy:
         return tuple(times + (left * width / among if among else 0.0) for times, width in zip(own, wide, strict=True))
 
 
+BUILDING = "building"
 NOTHING_TOLD = Told()
 
 
@@ -142,9 +143,9 @@ def energy(spent: Spent, told: Told = NOTHING_TOLD) -> Energy:
         )
     )
     if told.pue is None:
-        parts.append(_on_top("building", parts, PUE, "assumed", f"{PUE[0]:g} to {PUE[1]:g} times all above"))
+        parts.append(_on_top(BUILDING, parts, PUE, "assumed", f"{PUE[0]:g} to {PUE[1]:g} times all above"))
     else:
-        parts.append(_on_top("building", parts, (told.pue, told.pue), "told", f"{told.pue:g} times all above"))
+        parts.append(_on_top(BUILDING, parts, (told.pue, told.pue), "told", f"{told.pue:g} times all above"))
     return Energy(parts=tuple(parts))
 
 

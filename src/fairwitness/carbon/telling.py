@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairwitness.carbon.energy import JOULES, Energy
+from fairwitness.carbon.energy import BUILDING, JOULES, Energy
 from fairwitness.carbon.grid import Grid
 from fairwitness.carbon.spent import Spent
 from fairwitness.core.estimate import Claim, Estimate
@@ -55,6 +55,25 @@ def width(found: Energy) -> str:
         return ""
     part = found.parts[shares.index(most)]
     return f"The {part.name} makes {fmt.number(most, 'share')} of the width: {part.how}."
+
+
+def narrower(found: Energy) -> str:
+    """What would tell, where a limit lies within the range."""
+    if found.method == "told":
+        return "Read the training where it runs: energy that is only told is never judged."
+    if found.high is None:
+        return "Read the accelerator's meter: [carbon] meter = 'codecarbon'; until then there is no upper end."
+    assumed = any(part.name == BUILDING and part.known == "assumed" for part in found.parts)
+    ways = []
+    if found.method == "modelled":
+        ways += ["let the processor's energy counters be read", "say its watts, [carbon] processor_watts"]
+    if assumed:
+        ways.append("say what the building adds, [carbon] pue")
+    return (
+        f"Narrow the range: {'; '.join(ways)}."
+        if ways
+        else "Measure at the socket: what is left is what a supply adds."
+    )
 
 
 def parts(found: Energy) -> Series:

@@ -58,6 +58,7 @@ class Audit:
                 _pillars(costs),
             ),
             notes=tuple(note for note in notes if note),
+            to_settle=telling.narrower(found),
         )
 
 

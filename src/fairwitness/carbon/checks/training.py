@@ -64,6 +64,7 @@ def _measured(costs: Costs, found: Energy, rows: int, notes: tuple[str, ...]) ->
         judged={Key(metric="energy of training"): telling.estimate(found, n=rows)},
         explored=(telling.parts(found), *(() if costs.grid is None else (telling.emitted(found, costs.grid),))),
         notes=notes,
+        to_settle=telling.narrower(found),
     )
 
 
