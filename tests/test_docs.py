@@ -68,6 +68,8 @@ def test_commands_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         for line in body.splitlines() if language == "console" else ():
             if line.startswith("$ fairwitness "):
                 command, _, kept = line.removeprefix("$ fairwitness ").partition(" > ")
+                if command.startswith("federate ") and importlib.util.find_spec("flwr") is None:
+                    continue  # needs the extra federated, which has an environment of its own
                 ran = run(command, cwd=tmp_path)
                 assert ran.code in {0, 1}, f"{line}\n{ran.err}"
                 if kept:

@@ -6,9 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flwr.app import ArrayRecord, ConfigRecord, Context, Message, MetricRecord, RecordDict
-from flwr.clientapp import ClientApp
-
 from fairwitness.federated.local import Client, Local
 from fairwitness.federated.parcels import Parcel
 
@@ -23,6 +20,9 @@ def client_app(folder_of: Callable[[Any], Path]) -> Any:  # noqa: ANN401 - Flowe
     Args:
         folder_of: Flower's context to the client's own folder.
     """
+    from flwr.app import ArrayRecord, ConfigRecord, Context, Message, MetricRecord, RecordDict
+    from flwr.clientapp import ClientApp
+
     app = ClientApp()
     clients: dict[Path, Client] = {}
 

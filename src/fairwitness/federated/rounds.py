@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
-from flwr.serverapp.strategy import FedAvg
 from torch import Tensor
 
 from fairwitness.federated.apps import ARRAYS, CONFIG, METRICS, WEIGHT
@@ -100,6 +98,10 @@ class Server:
 
     def __init__(self, grid: Any, plan: Plan, state: State) -> None:  # noqa: ANN401 - Flower's grid
         """Go on from `state`, which is kept up to date."""
+        import flwr.app  # here, as the module is read where Flower is not installed too
+        from flwr.serverapp.strategy import FedAvg
+
+        self._flower = flwr.app
         self.grid, self.plan, self.state = grid, plan, state
         self.clients: dict[int, int] = {}  # Flower's node to client number
         self.sizes: dict[int, int] = {}  # client number to its rows
@@ -168,13 +170,13 @@ class Server:
 
     def _round(self) -> None:
         started, self._turn = time.monotonic(), self.state.done + 1
-        arrays = ArrayRecord(self.state.arrays)
-        config = ConfigRecord(asdict(self.plan.local))
+        arrays = self._flower.ArrayRecord(self.state.arrays)
+        config = self._flower.ConfigRecord(asdict(self.plan.local))
         sent = self._average.configure_train(self._turn, arrays, config, self.grid)
         replies = self._send(sent, "update")
         averaged, _ = self._average.aggregate_train(self._turn, replies)
         self.state.arrays = averaged.to_torch_state_dict()
-        asked = self._average.configure_evaluate(self._turn, averaged, ConfigRecord({}), self.grid)
+        asked = self._average.configure_evaluate(self._turn, averaged, self._flower.ConfigRecord({}), self.grid)
         losses = [reply.content[METRICS] for reply in self._send(asked, "loss")]
         rows = sum(int(each[WEIGHT]) for each in losses)
         loss = sum(float(each["loss"]) * int(each[WEIGHT]) for each in losses) / rows if rows else None
@@ -193,7 +195,7 @@ class Server:
         """What clients count of the best model's decisions, in the order of their numbers."""
         self._turn = -1
         told = {"ask": "counts", "least": self.plan.smallest}
-        replies = self._ask(self._met(), told, kind="counts", arrays=ArrayRecord(self.state.best))
+        replies = self._ask(self._met(), told, kind="counts", arrays=self._flower.ArrayRecord(self.state.best))
         return [Sent.from_bytes(reply.content[CONFIG]["counts"]) for reply in replies]
 
     def _met(self) -> list[int]:
@@ -208,8 +210,10 @@ class Server:
         arrays: Any = None,  # noqa: ANN401 - Flower's record
         met: bool = True,
     ) -> list[Any]:
-        content = RecordDict({CONFIG: ConfigRecord(dict(told))} | ({} if arrays is None else {ARRAYS: arrays}))
-        sent = [Message(content=content, message_type="query", dst_node_id=node) for node in nodes]
+        content = self._flower.RecordDict(
+            {CONFIG: self._flower.ConfigRecord(dict(told))} | ({} if arrays is None else {ARRAYS: arrays})
+        )
+        sent = [self._flower.Message(content=content, message_type="query", dst_node_id=node) for node in nodes]
         return self._send(sent, kind) if met else self._received(sent)
 
     def _received(self, messages: Sequence[Any]) -> list[Any]:
@@ -239,9 +243,9 @@ class Server:
         size, parts = 0, []
         for name, record in reply.content.items():
             size += record.count_bytes()
-            if isinstance(record, ArrayRecord):
+            if isinstance(record, self._flower.ArrayRecord):
                 parts += [f"{key} {'×'.join(map(str, array.shape)) or '1'}" for key, array in record.items()]
-            elif isinstance(record, (MetricRecord, ConfigRecord)):
+            elif isinstance(record, (self._flower.MetricRecord, self._flower.ConfigRecord)):
                 parts += [
                     f"{key} ({len(value)} bytes)" if isinstance(value, bytes) else f"{key} {value}"
                     for key, value in record.items()

@@ -13,6 +13,7 @@ from fairwitness.core.asks import CLASS, PART
 from fairwitness.core.digest import generator
 from fairwitness.core.errors import ColumnError, ConfigError
 from fairwitness.core.subject import Rows
+from fairwitness.draw.words import plural
 from fairwitness.federated import sites
 from fairwitness.federated.parcels import Parcel, Task
 
@@ -139,7 +140,10 @@ def _divisible(table: Table, by: str | None, clients: int | None, *, source: str
         count = table.frame[by].n_unique()
         if not 2 <= count <= MOST:
             raise ConfigError.bad_value(
-                "--by", by, source=source, want=f"it has {count:,} values; a federation here has 2 to {MOST} clients"
+                "--by",
+                by,
+                source=source,
+                want=f"it has {plural(count, 'value')}; a federation here has 2 to {MOST} clients",
             )
     if clients is not None and clients > table.frame.height:
         raise ConfigError.bad_value(

@@ -15,7 +15,7 @@ import numpy as np
 from fairwitness import __version__
 from fairwitness.core.asks import CLASS, DECIDED
 from fairwitness.draw import format as fmt
-from fairwitness.draw.words import label, listed, plural
+from fairwitness.draw.words import FEW, label, listed, plural, share_of
 from fairwitness.federated import tallies
 from fairwitness.federated.parcels import Parcel
 from fairwitness.io import atomic
@@ -335,6 +335,8 @@ def _by_client(ready: Given, ran: Ran, name: str) -> tuple[tuple[str, ...], ...]
 
 
 def _rate(hits: int, n: int) -> str:
+    if n < FEW:
+        return share_of(hits, n)
     low, high = wilson(hits, n, level=LEVEL)
     return fmt.measured(hits / n, float(low), float(high), "share")
 
