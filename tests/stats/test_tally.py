@@ -299,3 +299,23 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path) -> None:
         bad.save(path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["tally.npz"]
     assert Tally.load(path).by(["x"]) == {"a": 1}
+
+
+@pytest.mark.parametrize("sizes", [(2, 5, 2, 2), (1, 255), (1, 256), (16, 16), (3, 70), (4096,), (17, 241)])
+@pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int64])
+def test_rows_numbered_in_narrow_blocks_are_counted_as_one_by_one(sizes: tuple[int, ...], dtype: type) -> None:
+    rng = np.random.default_rng(5)
+    columns = [rng.integers(0, min(size, np.iinfo(dtype).max), 70_001) for size in sizes]
+    axes = {f"a{place}": tuple(f"c{code:04}" for code in range(size)) for place, size in enumerate(sizes)}
+    tally = Tally.of_codes(axes, [column.astype(dtype) for column in columns])
+    expected = Counter(zip(*(column.tolist() for column in columns), strict=True))
+    assert dict(zip(map(tuple, tally.codes.tolist()), tally.counts.tolist(), strict=True)) == expected
+
+
+def test_codes_that_stand_for_many_are_counted_as_often() -> None:
+    axes = {"g": ("a", "b"), "y": ("no", "yes")}
+    codes = [np.array([0, 1, 1]), np.array([1, 0, 1])]
+    counts = np.array([3, 0, 2])
+    many = Tally.of_codes(axes, codes, counts=counts)
+    one_by_one = Tally.of_codes(axes, [np.repeat(code, counts) for code in codes])
+    assert many.by(["g", "y"]) == {**one_by_one.by(["g", "y"]), "b × no": 0}

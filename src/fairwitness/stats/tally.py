@@ -20,6 +20,12 @@ from fairwitness.stats import tally_file
 Ints = NDArray[np.integer[Any]]
 Floats = NDArray[np.float64]
 
+_FEW_CELLS = 2**12
+"""Up to so many combinations are numbered by a narrow integer."""
+
+_BLOCK = 2**16
+"""Rows that are numbered at a time: they stay in the processor's cache."""
+
 _NUMBER = r"[+-]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|inf)"
 _PLACE = re.compile(rf"(?P<above>> )?(?P<below>< )?\[?(?P<number>{_NUMBER})(?:, {_NUMBER}[\])])?")
 
@@ -82,6 +88,8 @@ class Tally:
         axes: Mapping[str, tuple[str, ...]],
         codes: Sequence[Ints],
         sums: Mapping[str, Floats] | None = None,
+        *,
+        counts: NDArray[np.int64] | None = None,
     ) -> Self:
         """Count rows that are already coded.
 
@@ -89,6 +97,7 @@ class Tally:
             axes: Axis to its categories, unique, in any order.
             codes: One (n,) array an axis, of any integer type: places in the axis' categories.
             sums: Name to (n,) float64, summed as given (no squares are added).
+            counts: (n,) how many each of them stands for, at least 0; None: one.
 
         Raises:
             ValueError: A code has no category, categories repeat, or lengths differ.
@@ -96,7 +105,8 @@ class Tally:
         columns = [np.asarray(column) for column in codes]
         if len(columns) != len(axes):
             raise ValueError(f"{len(columns)} columns of codes for {len(axes)} axes")
-        if len({len(column) for column in [*columns, *(sums or {}).values()]}) > 1:
+        numbers = [] if counts is None else [counts]
+        if len({len(column) for column in [*columns, *(sums or {}).values(), *numbers]}) > 1:
             raise ValueError("columns differ in length")
         ordered: dict[str, tuple[str, ...]] = {}
         for index, ((name, categories), column) in enumerate(zip(axes.items(), columns, strict=True)):
@@ -107,7 +117,7 @@ class Tally:
             ordered[name] = tuple(sorted(categories, key=_place))
             if ordered[name] != tuple(categories):
                 columns[index] = _moves(categories, ordered[name])[column]
-        return cls(ordered, *_collapse(columns, [len(c) for c in ordered.values()], None, sums or {}))
+        return cls(ordered, *_collapse(columns, [len(c) for c in ordered.values()], counts, sums or {}))
 
     @property
     def total(self) -> int:
@@ -282,12 +292,35 @@ def code_bins(column: NDArray[Any], edges: Sequence[float]) -> tuple[tuple[str, 
     return tuple(name for name, keep in zip(names, used, strict=True) if keep), (np.cumsum(used) - 1)[codes]
 
 
+def _counted(
+    columns: Sequence[Ints], sizes: Sequence[int]
+) -> tuple[NDArray[np.int32], NDArray[np.int64], dict[str, Floats]]:
+    """Rows to cells where all combinations fit a narrow integer: a block of rows at a time, so that nothing but the
+    columns themselves passes through main memory.
+    """
+    narrow = np.dtype(np.uint8 if prod(sizes) < 2**8 else np.uint16)
+    totals = np.zeros(prod(sizes), dtype=np.int64)
+    cells = np.empty(_BLOCK, dtype=narrow)
+    for start in range(0, len(columns[0]), _BLOCK):
+        first, *rest = (column[start : start + _BLOCK] for column in columns)
+        here = cells[: len(first)]
+        here[:] = first
+        for column, base in zip(rest, sizes[1:], strict=True):
+            here *= narrow.type(base)
+            here += column.view(np.uint8) if column.dtype == np.int8 else column.astype(narrow)
+        totals += np.bincount(here, minlength=len(totals))
+    kept = np.flatnonzero(totals)
+    return np.stack(np.unravel_index(kept, sizes), axis=1).astype(np.int32), totals[kept], {}
+
+
 def _collapse(
     columns: Sequence[Ints], sizes: Sequence[int], counts: NDArray[np.int64] | None, sums: Mapping[str, Floats]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], dict[str, Floats]]:
     """Rows (or cells, with their counts) to unique, sorted cells; a cell of count zero stays."""
     length = len(columns[0] if columns else next(iter(sums.values()), ()) if counts is None else counts)
     size = prod(sizes)
+    if columns and counts is None and not sums and 0 < size <= _FEW_CELLS:
+        return _counted(columns, sizes)
     rows: NDArray[Any] | None = None
     values: NDArray[Any] | None = None  # what each cell stands for; None: its own number
     if size >= 2**62:  # too many combinations to number: compare rows instead
