@@ -129,6 +129,20 @@ def test_two_columns_of_the_file_share_a_name(tmp_path: Path) -> None:
     assert len(names) == len(values) == len(set(names)) + 1
 
 
+@pytest.mark.parametrize("strength", ["mild", "gross", "clean-1"])
+def test_so_many_decisions_can_be_turned(strength: str) -> None:
+    """By brute force: all columns move together, by up to a fifth of a standard deviation each way."""
+    frame = catalogue()[f"robustness.fragile.{strength}"].make().frame.drop("group", "good")
+    height = catalogue()[f"robustness.fragile.{strength}"].amount
+    values = frame.to_numpy()
+    total = ((values - values.mean(axis=0)) / values.std(axis=0)).sum(axis=1)
+    reach = 0.2 * values.shape[1]
+    moved = total[:, None] + np.linspace(-reach, reach, 401)
+    chosen = moved - np.median(total) + height * np.sin(5 / reach * moved) > 0
+    turned = (chosen.any(axis=1) & ~chosen.all(axis=1)).mean()
+    assert turned < 0.45 if height == 0 else turned > 0.6
+
+
 def clean_tables() -> list[Planted]:
     return [each for each in catalogue().values() if each.clean and not each.kind.costly and each.amount == 0]
 

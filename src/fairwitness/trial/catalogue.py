@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from fairwitness.trial.kinds import accountability, data, explain, fairness, federated, privacy, robustness
+from fairwitness.trial.kinds import accountability, data, explain, fairness, federated, monitor, privacy, robustness
 from fairwitness.trial.planted import Kind, Planted
 
 KINDS: tuple[Kind, ...] = (
@@ -16,6 +16,7 @@ KINDS: tuple[Kind, ...] = (
     *robustness.KINDS,
     *explain.KINDS,
     *accountability.KINDS,
+    *monitor.KINDS,
     *federated.KINDS,
 )
 QUICK = ("data.biased-labels", "fairness.missed", "privacy.personal-data")

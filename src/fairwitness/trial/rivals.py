@@ -24,7 +24,7 @@ from fairwitness.trial.witness import Said, Witness
 
 DECISIONS = frozenset(
     {"data.biased-labels"}
-    | {f"fairness.{kind}" for kind in ("refused", "missed", "flagged", "one-rule-for-two", "crossed")}
+    | {f"fairness.{kind}" for kind in ("refused", "few-refused", "missed", "flagged", "one-rule-for-two", "crossed")}
 )
 GAP, RATIO = 0.1, 0.8
 SELECTION, ODDS = ("fairness.selection-rate-gap",), ("fairness.equalized-odds-gap",)
@@ -138,7 +138,7 @@ def _art_members(folder: Path) -> Said:
 
 
 def _art_attack(folder: Path) -> Said:
-    """`ProjectedGradientDescent` of 20 steps, each number by 5 % of its range: four standard deviations."""
+    """`ProjectedGradientDescent` of 40 steps from 3 starts, each number by 5 % of its range: four standard deviations."""
     import torch
     from art.attacks.evasion import ProjectedGradientDescent
     from art.estimators.classification import PyTorchClassifier
@@ -163,7 +163,9 @@ def _art_attack(folder: Path) -> Said:
         TwoLogits(), loss=torch.nn.CrossEntropyLoss(), input_shape=scaled.shape[1:], nb_classes=2, device_type="cpu"
     )
     right = wrapped.predict(scaled).argmax(axis=1) == frame["good"].to_numpy()
-    attack = ProjectedGradientDescent(wrapped, eps=RADIUS, eps_step=RADIUS / 4, max_iter=20, verbose=False)
+    attack = ProjectedGradientDescent(
+        wrapped, eps=RADIUS, eps_step=RADIUS / 10, max_iter=40, num_random_init=3, verbose=False
+    )
     moved = wrapped.predict(attack.generate(scaled)).argmax(axis=1) == frame["good"].to_numpy()
     broken = (right & ~moved).sum() / max(1, right.sum())
     return Said(faults=("robustness.adversarial-accuracy",) if broken > 0.5 else ())

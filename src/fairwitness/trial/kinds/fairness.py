@@ -49,6 +49,16 @@ def refused(dice: Generator, gap: float) -> Made:
     return decided(who, turned(dice, half, who.group == "west", gap), score=True)
 
 
+def few_refused(dice: Generator, gap: float) -> Made:
+    """The same in a group of 45 to 90 people: so few that chance alone makes gaps one can see."""
+    who = people(dice)
+    group = who.group.astype(object)
+    group[dice.choice(len(group), int(dice.integers(45, 90)), replace=False)] = "north"
+    few = People(features=who.features, good=who.good, group=group.astype(str), score=who.score)
+    half = who.score >= np.median(who.score)
+    return decided(few, turned(dice, half, few.group == "north", gap), score=True)
+
+
 def missed(dice: Generator, gap: float) -> Made:
     """As many of `west` are chosen as of the others, but the wrong ones: `gap` of the good ones changed places."""
     who = people(dice)
@@ -130,6 +140,15 @@ KINDS = (
         strengths=(0.2, 0.3, 0.5),
         clean=(0.0, 0.0, 0.04),
         make=refused,
+    ),
+    Kind(
+        pillar="fairness",
+        name="few-refused",
+        words="one small group gets far fewer good decisions",
+        expects=SELECTION,
+        strengths=(0.4, 0.45, 0.5),
+        clean=(0.0, 0.0, 0.0, 0.0, 0.0),
+        make=few_refused,
     ),
     Kind(
         pillar="fairness",

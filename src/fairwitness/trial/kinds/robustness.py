@@ -33,6 +33,11 @@ def build():
 '''
 
 
+RIPPLE = "s = z @ self.weight\n        return 4 * (s - MIDDLE + HEIGHT * torch.sin(RATE * s))"
+ALLOWED = 0.2
+"""By how much an attack moves a column: 5 % of its range, which is four standard deviations where none is declared."""
+
+
 def network(features: Mapping[str, Floats], *, what: str, body: str) -> tuple[str, Floats]:
     """The file of a network on those features, and (n,) its sum without the fault."""
     values = np.column_stack(list(features.values()))
@@ -50,8 +55,10 @@ def judged(dice: Generator, *, what: str, body: str, ripple: tuple[float, float]
     """Real people under a rule: good is a sum above its median, and the network that is audited knows the rule."""
     who = people(dice, least=1500, most=2500)
     middle = float(np.median(standard_sum(who.features)))
-    made, plain = network(who.features, what=what, body=body.replace("MIDDLE", f"{middle:.6f}"))
-    height, rate = ripple
+    height, rate = ripple[0], ripple[1] / (ALLOWED * len(who.features))
+    for word, number in (("MIDDLE", middle), ("HEIGHT", height), ("RATE", rate)):
+        body = body.replace(word, f"{number:.6f}")
+    made, plain = network(who.features, what=what, body=body)
     good = plain - middle + height * np.sin(rate * plain) > 0
     wrong = dice.random(len(good)) < 0.03  # nobody's records are perfect
     return Made(
@@ -69,9 +76,24 @@ def standard_sum(features: Mapping[str, Floats]) -> Floats:
 
 
 def fragile(dice: Generator, height: float) -> Made:
-    """A ripple so high on the sum: right on every row it is shown, wrong a hair beside it."""
-    body = f"s = z @ self.weight\n        return 4 * (s - MIDDLE + {height} * torch.sin(25 * s))"
-    return judged(dice, what="a ripple lies on the sum", body=body, ripple=(height, 25))
+    """A ripple so high on the sum, and so long that the change allowed goes over a whole wave: gradients find the way."""
+    return rippled(dice, height, 5.0)
+
+
+def brittle(dice: Generator, height: float) -> Made:
+    """A ripple so high and so short that any noise throws a row to another wave."""
+    return rippled(dice, height, 20.0)
+
+
+def rippled(dice: Generator, height: float, waves: float) -> Made:
+    """A network with a ripple on its sum: right on every row it is shown, wrong a hair beside it.
+
+    Args:
+        dice: Whom it is about.
+        height: Of the ripple, on the scale of the sum.
+        waves: How far, in radians, the change that an attack is allowed moves along it.
+    """
+    return judged(dice, what="a ripple lies on the sum", body=RIPPLE, ripple=(height, waves))
 
 
 def rounded(dice: Generator, step: float) -> Made:
@@ -97,9 +119,18 @@ KINDS = (
         name="fragile",
         words="a hair's change turns decisions",
         expects=frozenset({"robustness.adversarial-accuracy"}),
-        strengths=(1.0, 2.0, 4.0),
+        strengths=(2.0, 3.0, 5.0),
         clean=(0.0, 0.0, 0.0),
         make=fragile,
+    ),
+    Kind(
+        pillar="robustness",
+        name="brittle",
+        words="a little noise turns decisions",
+        expects=frozenset({"robustness.corruptions"}),
+        strengths=(2.0, 3.0, 5.0),
+        clean=(0.0, 0.0, 0.0),
+        make=brittle,
     ),
     Kind(
         pillar="robustness",
