@@ -71,7 +71,7 @@ def _key(canvas: Canvas, figure: Timeline) -> float:
     unit = {"share": "%", "points": "points"}.get(figure.unit, "")
     if unit:
         canvas.text(0, y + 24, (unit, "ax"))
-    return y + 34
+    return y + 40
 
 
 def _frame(canvas: Canvas, figure: Timeline, vertical: Axis, ends: tuple[float, float]) -> None:

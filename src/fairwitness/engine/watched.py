@@ -228,19 +228,22 @@ def _line_of_gap(begun: Begun, stream: Stream, what: str, by: str, looks: Sequen
     grouping: Grouping = next(each for each in begun.groupings if each.name == by)
     audited = _difference(begun.audited_rates(grouping, what), higher, lower, level)
     threshold = begun.threshold(len(looks[-1].held["wealth"]) if looks else 1)
+    each_look = [_sum([look], what, by) for look in looks]
+    gaps = [_difference(rates, higher, lower, level) for rates in each_look]
+    together = not any(gaps)  # groups too small for one look: all rows so far are drawn
+    if together:
+        gaps = [_difference(_sum(looks[: i + 1], what, by), higher, lower, level) for i in range(len(looks))]
     moments = []
-    for look in looks:
-        gap = _difference(
-            {g: (c[0], c[1]) for g, c in look.held["rates"][what].get(by, {}).items()}, higher, lower, level
-        )
+    for look, gap in zip(looks, gaps, strict=True):
         alarm = look.held["peak"].get(f"{what}/{by}", 0.0) >= threshold
         value, low, high, n = gap or (None, None, None, 0)
         moments.append(Moment(when=_day(look), value=value, low=low, high=high, n=n, alarm=alarm))
+    of = "all rows up to that look" if together else "that look alone"
     verb = "Decided in favour" if what == SELECTED else "Decided rightly"
     return Timeline(
         title=f"{verb}: {members(higher, columns, people)} less {members(lower, columns, people)}",
         caption=(
-            f"Points. Line: {fmt.level(level)} interval of that look alone. Shaded: what the audit left open, up to "
+            f"Points. Line: {fmt.level(level)} interval of {of}. Shaded: what the audit left open, up to "
             f"{fmt.number(bound, 'points')}. Of fewer than {FEW} people of a group no rate is drawn."
         ),
         unit="points",
