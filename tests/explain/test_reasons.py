@@ -221,3 +221,32 @@ def test_the_figure_shows_nobody_by_themselves() -> None:
     assert made.edges[-1] < 0.2
     assert made.edges[0] > -0.1
     assert cloud.n == 100
+
+
+class Graded(Linear):
+    """Three classes: the favourable one's score is linear, the others share what is left."""
+
+    def outputs(self, rows: Rows) -> Outputs:
+        said = super().outputs(rows)
+        assert said.scores is not None
+        left = (1 - said.scores) / 2
+        decided = np.where(said.scores[:, 0] >= 0.5, "good", "poor").astype(object)
+        return Outputs(scores=np.hstack([left, said.scores, left]), decisions=decided)
+
+
+def test_of_several_classes_the_favourable_ones_score_is_divided() -> None:
+    rows = people(90)
+    at = refused(rows)
+    here = np.arange(len(rows)) == at
+    changes: dict[str, Any] = {"classes": ("fair", "good", "poor"), "positive": None, "favorable": "good"}
+    subject = outline(**{**SUBJECT, **changes, "task": "multi-class"})
+
+    made = explain(Graded(), subject, rows.where(here), rows.where(~here), rng=np.random.default_rng(0))
+
+    two = explained(rows, at)
+    assert made.decided == "poor"
+    assert made.score == pytest.approx(two.score)
+    assert [reason.value for reason in made.against.stated] == pytest.approx([r.value for r in two.against.stated])
+    assert made.search is not None
+    assert two.search is not None
+    assert [change.values for change in made.search.found] == [change.values for change in two.search.found]
