@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from fairwitness.core.columns import Column
 from fairwitness.core.errors import DataError
 from fairwitness.core.subject import Layer, Outputs, Rows
+from fairwitness.explain.counterfactual import Change, Ending, Search
 from fairwitness.explain.decision import Explained, explain
 from fairwitness.explain.reasons import ranked
-from fairwitness.explain.shown import Told, as_json, text
+from fairwitness.explain.shown import Told, as_json, looked, text
 from fairwitness.explain.summary import FEWEST, summarise, swarm, weights
 from support.given import outline
 
@@ -250,3 +251,32 @@ def test_of_several_classes_the_favourable_ones_score_is_divided() -> None:
     assert made.search is not None
     assert two.search is not None
     assert [change.values for change in made.search.found] == [change.values for change in two.search.found]
+
+
+@pytest.mark.parametrize(
+    ("ending", "proved", "stopped", "said"),
+    [
+        ("found", True, False, "Every nearer change was tried (1,200 rows put to the model)."),
+        ("found", False, False, "Not every nearer change was tried (1,200 rows put to the model)."),
+        (
+            "found",
+            True,
+            True,
+            "Stopped before the end (1,200 rows put to the model); every change nearer than the first was tried.",
+        ),
+        ("found", False, True, "a nearer change may exist."),
+        ("none found", False, True, "one may exist."),
+        ("none found", False, False, "None was found within the budget (1,200 rows put to the model); one may exist."),
+        (
+            "none so small",
+            False,
+            False,
+            "No change of up to 3 things suffices: every one was tried (1,200 rows put to the model).",
+        ),
+        ("none exists", False, False, "None exists: every allowed change was tried (1,200 rows put to the model)."),
+    ],
+)
+def test_what_a_search_proves_is_said(ending: Ending, *, proved: bool, stopped: bool, said: str) -> None:
+    found = (Change(levers=("a",), values={"a": (1, 2)}, distance=1.0),) if ending == "found" else ()
+    search = Search(found=found, ending=ending, proved=proved, most=3, spent=1200, budget=5000, stopped=stopped)
+    assert said in looked(search)

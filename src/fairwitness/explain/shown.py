@@ -207,6 +207,8 @@ def looked(search: Search) -> str:
     """What a search proves, in a sentence."""
     tried = f"{fmt.count(search.spent)} rows put to the model"
     together = "one thing" if search.most == 1 else f"up to {search.most} things"
+    if search.stopped and search.proved:
+        return f"Stopped before the end ({tried}); every change nearer than the first was tried."
     if search.stopped:
         return f"Stopped before the end, after {tried}: {'a nearer change' if search.found else 'one'} may exist."
     match search.ending:
