@@ -375,3 +375,44 @@ def test_one_person_speaks_once() -> None:
     features = tuple(column.name for column in columns)
     outcome = measured(run(FAITHFUL, held, rows, reading(rows, columns, a=2.0), features=features))
     assert {each.n for each in outcome.judged.values()} == {20}
+
+
+def test_integrated_gradients_of_numbers_are_tried_too() -> None:
+    """On a linear model they are w (x - mean), by column, in logits; both methods pass."""
+    from fairwitness.explain.numbers import integrated_by_player
+
+    columns, rows = table(80)
+    slopes = np.array([1.0, 0.0, 2.0, -1.0, 0.5, 0.1])
+    model = model_of(Linear(slopes, 0.3), columns, rows)
+    few, rest = rows.where(rows.ids < 10), rows.where(rows.ids >= 10)
+    players = {"first two": ("sex", "height"), **{name: (name,) for name in "abcd"}}
+
+    made = integrated_by_player(model, few, rest, players, np.ones(10, dtype=np.intp))
+
+    assert made is not None
+    terms = {name: slopes[n] * (few.columns[name] - rest.columns[name].mean()) for n, name in enumerate(NAMES)}
+    want = np.stack([terms["sex"] + terms["height"], *(terms[name] for name in "abcd")], axis=1)
+    np.testing.assert_allclose(made[0], want, atol=1e-5)
+    both = FAITHFUL.Options(methods=("Shapley values", "integrated gradients"))
+    outcome = measured(run(FAITHFUL, columns, rows, model, options=both))
+    assert worst(FAITHFUL, outcome) is Verdict.PASS
+    assert len(outcome.judged) == 4
+
+
+def test_a_black_box_has_no_gradients() -> None:
+    columns, rows = table(40)
+    model = from_callable(
+        lambda frame: frame["b"].to_numpy() > 0.5, columns=columns, classes=("no", "yes"), positive="yes"
+    )
+    scored = from_callable(
+        lambda frame: 1 / (1 + np.exp(-frame["b"].to_numpy())),
+        columns=columns,
+        classes=("no", "yes"),
+        positive="yes",
+        activation="probabilities",
+    )
+    options = FAITHFUL.Options(methods=("integrated gradients",))
+    for each, words in ((model, "no scores"), (scored, "numbers only")):
+        outcome = run(FAITHFUL, columns, rows, each, options=options)
+        assert isinstance(outcome, NotApplicable)
+        assert words in outcome.reason

@@ -9,6 +9,7 @@ from fairwitness.core.columns import Column
 from fairwitness.core.subject import Outputs, Rows
 from fairwitness.explain.encoded import EncodedGame
 from fairwitness.explain.games import ColumnGame, Players, Scale, column_game, players_of
+from fairwitness.explain.numbers import integrated_by_player
 from fairwitness.explain.shapley import Floats, shapley_values
 from fairwitness.torchkit.blackbox import from_callable
 from fairwitness.torchkit.encoding import TableEncoding
@@ -160,3 +161,17 @@ def test_what_no_player_holds_stays_the_rows_own(exact_up_to: int) -> None:
     np.testing.assert_allclose(made.values[:, 0, 0], (a - a.mean()) / 2, atol=1e-12)
     np.testing.assert_allclose(made.base[:, 0], a.mean() / 2 + 0.2 * (sex == "women"))
     np.testing.assert_allclose(made.base + made.values.sum(axis=1), made.total)
+
+
+def test_gradients_do_not_lead_through_gaps_and_categories() -> None:
+    columns, rows = table()
+    whole = rows_of({**rows.columns, "income": np.nan_to_num(rows.columns["income"])})
+    ones = np.ones(len(rows), dtype=np.intp)
+    for held, read in ((whole, columns), (rows, columns[::2]), (whole, columns[::2])):
+        players = {column.name: (column.name,) for column in read}
+        made = integrated_by_player(mlp(read, held), held, held, players, ones)
+        assert (made is not None) == (held is whole and len(read) == 2)
+    assert made is not None
+    values, found = made
+    assert values.shape == (40, 2)
+    assert found.complete.float().mean() > 0.9  # of rows that hardly differ from the mean next to nothing is left over

@@ -17,11 +17,13 @@ from fairwitness.explain.shapley import Floats, Places
 from fairwitness.explain.told import told
 
 if TYPE_CHECKING:
-    from fairwitness.explain.pictures import Pictures  # torch
+    from fairwitness.explain.gradients import Integrated  # torch
+    from fairwitness.explain.pictures import Pictures
 
 Method = Literal["Shapley values", "integrated gradients", "HiResCAM", "Grad-CAM"]
 
-OF_TABLES: tuple[Method, ...] = ("Shapley values",)
+OF_TABLES: tuple[Method, ...] = ("Shapley values", "integrated gradients")
+"""The first is tried where nothing else is asked for."""
 OF_IMAGES: tuple[Method, ...] = ("integrated gradients", "HiResCAM")
 AWAY = 20
 """Background rows whose values stand in for what is taken away."""
@@ -37,16 +39,54 @@ class Tried:
 
 def tried_on_tables(given: Given, held: Examined, methods: Sequence[str]) -> dict[str, Tried] | NotApplicable:
     """Explanations of decisions about rows of a table."""
-    other = [name for name in methods if name not in OF_TABLES]
+    chosen = cast("Sequence[Method]", methods) or OF_TABLES[:1]
+    other = [name for name in chosen if name not in OF_TABLES]
     if other:
         return NotApplicable(f"the model reads a table; {other[0]} is for images")
     if len(held.players) < 2:
         return NotApplicable("the model reads one column: there is no order of importance")
-    made = told(given, held)
     few = held.background.where(np.arange(len(held.background)) < AWAY)
     game = column_game(held.model, few, players=held.players)
-    found = faithful(game.on(held.rows), made.towards, _score(held), background=game.background, rng=given.rng)
-    return {OF_TABLES[0]: Tried(found=found, notes=made.notes)}
+    made: dict[str, Tried] = {}
+    for name in chosen:
+        if name == "Shapley values":
+            each = told(given, held)
+            values, notes = each.towards, each.notes
+        else:
+            integrated = _on_numbers(held)
+            if isinstance(integrated, NotApplicable):
+                return integrated
+            values, notes = integrated
+        found = faithful(game.on(held.rows), values, _score(held), background=game.background, rng=given.rng)
+        given.meter.spend(found.spent, of=found.spent * len(chosen), what="queries")
+        made[name] = Tried(found=found, notes=notes)
+    return made
+
+
+def _on_numbers(held: Examined) -> tuple[Floats, tuple[str, ...]] | NotApplicable:
+    """Integrated gradients of a table whose columns are all numbers, and what is to be known of them."""
+    from fairwitness.explain.numbers import integrated_by_player  # torch
+
+    made = integrated_by_player(held.model, held.rows, held.background, held.players, held.decided)
+    if made is None:
+        return NotApplicable(
+            "integrated gradients need a network that reads numbers only, none of them missing", missing="gradients"
+        )
+    values, whole = made
+    return values, ("Integrated gradients start at the mean of the background.", *_incomplete(whole, "rows"))
+
+
+def _incomplete(whole: Integrated, what: str) -> tuple[str, ...]:
+    from fairwitness.explain.gradients import MOST_STEPS, TOLERANCE  # torch
+
+    left = int((~whole.complete).sum())
+    if not left:
+        return ()
+    words = (
+        f"For {fmt.count(left)} of {fmt.count(len(whole))} {what} integrated gradients do not add up to within "
+        f"{fmt.level(TOLERANCE)} after {fmt.count(MOST_STEPS)} steps."
+    )
+    return (words,)
 
 
 def tried_on_images(given: Given, held: Examined, methods: Sequence[str]) -> dict[str, Tried] | NotApplicable:
@@ -75,30 +115,24 @@ def tried_on_images(given: Given, held: Examined, methods: Sequence[str]) -> dic
 
 
 def _on_image(given: Given, held: Examined, ready: Pictures, name: Method) -> Tried:
-    from fairwitness.explain.gradients import MOST_STEPS, TOLERANCE  # torch
-
     meaningless = None
     if name == "integrated gradients":
         values, whole = ready.integrated(held.decided)
-        left = int((~whole.complete).sum())
-        notes = [
+        about = (
             "The logit of what was decided, less the mean of the others, is explained against the mean training image."
-        ]
-        if left:
-            notes.append(
-                f"For {fmt.count(left)} of {fmt.count(len(whole))} images integrated gradients do not add up to within "
-                f"{fmt.level(TOLERANCE)} after {fmt.count(MOST_STEPS)} steps."
-            )
+        )
+        notes = (about, *_incomplete(whole, "images"))
     else:
         values, drawn = ready.map(held.decided, "Grad-CAM" if name == "Grad-CAM" else "HiResCAM")
         height, width = drawn.size
         meaningless = ready.noise(drawn.size)
-        notes = [
+        about = (
             f"{name} is of layer {drawn.layer!r}, {height} × {width}; it is held against random maps as coarse as that."
-        ]
+        )
+        notes = (about,)
     found = faithful(ready.mixed(), values, _score(held), background=1, rng=given.rng, meaningless=meaningless)
     given.meter.spend(found.spent, of=found.spent, what="queries")
-    return Tried(found=found, notes=tuple(notes))
+    return Tried(found=found, notes=notes)
 
 
 def _score(held: Examined) -> Callable[[Floats, Places], Floats]:

@@ -30,8 +30,8 @@ class FaithfulnessOptions:
     """What is tried.
 
     Attributes:
-        methods: Of `Shapley values`, `integrated gradients`, `HiResCAM` and `Grad-CAM`; none: Shapley values of tables,
-            integrated gradients and HiResCAM of images.
+        methods: Of tables `Shapley values` and `integrated gradients`; of images `integrated gradients`, `HiResCAM` and
+            `Grad-CAM`. None: Shapley values of tables, integrated gradients and HiResCAM of images.
         rows: Decisions explained, at most; None: 200 of a table, 100 images.
     """
 
