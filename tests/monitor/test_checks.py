@@ -98,6 +98,14 @@ def test_a_wider_gap_is_noticed_sooner() -> None:
     assert people[0] > people[1] > people[2]
 
 
+def test_without_a_favourable_outcome_right_decisions_are_watched() -> None:
+    people = given.from_cells({"x": (500, 100, 100, 500), "y": (480, 120, 120, 480)})
+    told = given.measured(DETECTABLE, people, favorable=None, positive=None)
+    assert told.headline.startswith("A gap in right decisions 10 points beyond")
+    blind = given.run(DETECTABLE, people, favorable=None, positive=None, offers=given.EVERYTHING - {"truth"})
+    assert isinstance(blind, NotApplicable)
+
+
 def test_too_few_to_watch() -> None:
     told = given.run(DETECTABLE, given.from_rates({"x": (10, 20), "y": (10, 200)}))
     assert isinstance(told, NotApplicable)

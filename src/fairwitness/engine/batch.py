@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fairwitness.core.asks import CLASS, CORRECT, DECIDED
 from fairwitness.core.columns import Column
 from fairwitness.core.errors import ColumnError, ConfigError, DataError, UserError
-from fairwitness.core.subject import Outputs
+from fairwitness.core.subject import Outputs, Rows
 from fairwitness.draw.words import listed, plural
 from fairwitness.engine import outcomes
 from fairwitness.engine.columns import labels_of
@@ -77,12 +77,13 @@ def batch(subject: Subject, config: Config, table: Table, *, source: str) -> Bat
         raise DataError(f"{table.source}: a header and no rows; there is nothing to watch")
     have = {*table.frame.columns, *table.media}
     _need(subject, config, table, have)
-    present = tuple(column for column in subject.columns if column.name in have and column.role != "ignore")
+    features = set(subject.outline.features)
+    present = tuple(column for column in subject.columns if column.name in have and column.name in features)
     groups = {name: _labels(name, subject, config, table) for name in subject.groups}
     _refuse_words(table, present)
     rows = as_rows(table, present)
     goal = _goal(subject, table)
-    goal, made = _decided(subject, config, table, goal, groups, source=source)
+    goal, made = _decided(subject, config, table, goal, aboard(rows, groups), source=source)
     derived = outcomes.derived(goal, made)
     if CORRECT in derived:
         right = derived[CORRECT].copy()
@@ -233,15 +234,12 @@ def _decided(
     config: Config,
     table: Table,
     goal: Target,
-    groups: Mapping[str, NDArray[np.object_]],
+    everyone: Rows,
     *,
     source: str,
 ) -> tuple[Target, Decisions]:
     if subject.model is None:
         return outcomes.recorded_decisions(table, config, goal, source=source)
-    names = set(subject.outline.features)
-    columns = tuple(column for column in subject.columns if column.name in names)
-    everyone = aboard(as_rows(table, columns), groups)
     scores, decisions = [], []
     for start in range(0, len(table), AT_ONCE):
         chunk = np.zeros(len(table), dtype=bool)

@@ -221,8 +221,10 @@ def _take_rows(begun: Begun, store: Store, made: Batch, fresh: Fresh) -> None:
     names = {grouping.name: joined([made.groups[name] for name in grouping.columns]) for grouping in begun.groupings}
     right, classes = made.derived[CORRECT], decided(made)
     waiting = []
+    same: dict[tuple[str, ...], dict[str, str]] = {}  # one table for all rows of the same groups
     for i in np.flatnonzero(fresh.keep).tolist():
-        groups = {name: str(of[i]) for name, of in names.items()}
+        cell = tuple(str(of[i]) for of in names.values())
+        groups = same.setdefault(cell, dict(zip(names, cell, strict=True)))
         if right[i] is not None:
             fresh.right.append((groups, right[i] == YES))
         if made.ids is not None:

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from fairwitness.core.asks import DECISION, FAVORED, YES, Ask, TallyAsk
+from fairwitness.core.asks import CORRECT, DECISION, FAVORED, YES, Ask, TallyAsk
 from fairwitness.core.check import About, CheckInfo, Given, Measured, NotApplicable, Outcome
 from fairwitness.core.columns import MISSING, Grouping
 from fairwitness.core.estimate import Estimate, Key, Severity
@@ -24,6 +24,7 @@ from fairwitness.stats.betting import Wager
 WORSE = (0.05, 0.10, 0.20)
 """Points beyond what the audit left open."""
 JUDGED = 0.10
+_GAP = {FAVORED: "", DECISION: "", CORRECT: "in right decisions "}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +155,7 @@ def _told(given: Given, needed: Mapping[float, int | None], plan: _Plan) -> Meas
     found = needed[JUDGED]
     told = "would not be noticed" if found is None else f"would be noticed after about {fmt.count(found)} new {people}"
     return Measured(
-        headline=f"A gap 10 points beyond what the audit left open {told}",
+        headline=f"A gap {_GAP[_column(given.outline) or FAVORED]}10 points beyond what the audit left open {told}",
         lead=(
             f"Between {between} the audit found {fmt.number(plan.rates[0] - plan.rates[1], 'points')} and left open up to "
             f"{fmt.number(plan.wager.bound, 'points')}; a monitor holds new decisions against that."
@@ -188,13 +189,18 @@ def _told(given: Given, needed: Mapping[float, int | None], plan: _Plan) -> Meas
 def _streams(outline: Outline) -> int:
     """Streams a monitor of this subject shares its false-alarm rate among."""
     named = sum(grouping.named for grouping in outline.groupings)
-    return 2 * named + 1 if "truth" in outline.offers else max(named, 1)
+    if "truth" not in outline.offers:
+        return max(named, 1)
+    return (1 if _column(outline) == CORRECT else 2) * named + 1
 
 
 def _column(outline: Outline) -> str | None:
+    """What is watched first: who is favoured, else who is decided positive, else whose decision is right."""
     if outline.favorable is not None:
         return FAVORED
-    return DECISION if outline.positive is not None else None
+    if outline.positive is not None:
+        return DECISION
+    return CORRECT if "truth" in outline.offers else None
 
 
 def _ask(outline: Outline, about: Grouping) -> TallyAsk:
