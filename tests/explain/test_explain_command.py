@@ -181,6 +181,7 @@ def test_without_a_row_the_model_is_summed_up_and_no_person_is(folder: Path) -> 
     assert "fewer than 5 people are not drawn" in page
     assert "A-17" not in page
     assert not (folder / "out" / "private" / "explained").exists()
+    assert "--row NUMBER explains one decision, such as 1, " in ran.err
 
 
 def test_a_column_of_names_needs_a_row(folder: Path) -> None:

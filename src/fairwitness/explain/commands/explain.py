@@ -71,7 +71,7 @@ def explain(
     where = _write(made, out)
     sys.stdout.write(_json(made) if output is Format.JSON else made.text)
     whose = "Written, for you alone" if made.private else "Written"
-    typer.echo(f"{whose}: {where}.html and .json" + ("" if row else "; --row NUMBER explains one decision"), err=True)
+    typer.echo(f"{whose}: {where}.html and .json" + (f"; {made.next}" if made.next else ""), err=True)
     if made.stopped:
         typer.echo("fairwitness: stopped; what was found until then is shown", err=True)
         raise typer.Exit(STOPPED)

@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairwitness.accountability.pages import Page
+from fairwitness.core.asks import FAVORED, NO
 from fairwitness.core.digest import digest, generator
 from fairwitness.core.subject import Model, Rows
+from fairwitness.draw.words import listed
 from fairwitness.engine.audit import load
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.config import Config
 from fairwitness.engine.progress import Progress
-from fairwitness.engine.subject import Subject, assemble, part_mask
+from fairwitness.engine.subject import Subject, assemble, part_mask, recorded_rows
 from fairwitness.explain import decision, pictured, shown, summary
 from fairwitness.explain.commands import chosen, page
 from fairwitness.explain.commands.chosen import Wanted
@@ -27,6 +29,9 @@ from fairwitness.explain.errors import ExplainError
 from fairwitness.io import atomic
 from fairwitness.io.table import Table
 from fairwitness.torchkit.threads import one_thread
+
+SUGGESTED = 3
+"""Rows that are named to go on with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,7 @@ class Made:
         private: It tells of one person.
         pictures: Name to PNG.
         stopped: The search was interrupted.
+        next: What the user may do then, for the terminal alone.
     """
 
     stem: str
@@ -47,6 +53,7 @@ class Made:
     private: bool
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     stopped: bool = False
+    next: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +149,15 @@ class Work:
             text=shown.summary_text(made, name=name),
             numbers=shown.summary_json(made),
             private=False,
+            next=self._next(table, subject),
         )
+
+    def _next(self, table: Table, subject: Subject) -> str:
+        """Rows whose decision somebody may ask about."""
+        refused = np.flatnonzero(subject.judged & (subject.derived[FAVORED] == NO))[:SUGGESTED]
+        numbers = np.flatnonzero(recorded_rows(table, self.config))[refused] + 1
+        such = f", such as {listed(map(str, numbers))}, where it was not the favourable one" if len(numbers) else ""
+        return f"--row NUMBER explains one decision{such}"
 
     def _read(self) -> tuple[Table, bool]:
         """The data, once it is sure that rows like these can be explained; and whether they are images."""
