@@ -318,3 +318,19 @@ def test_a_set_with_a_fixed_member_stays() -> None:
     assert not levers(columns, row, row, fixed=["x"]).levers
     free = levers(columns, row, row).levers[0]
     assert {name: values.tolist() for name, values in free.values.items()} == {"x": [0.0], "y": [1.0]}
+
+
+def test_where_not_all_can_be_tried_the_nearest_is_found_all_the_same() -> None:
+    """Two or three changes are needed, which are thousands of points, and 300 may be asked: the search goes by near misses."""
+    nearest_found = []
+    for seed in range(20):
+        training, judge = people(seed), crooked(seed)
+        row = refused(training, judge)
+        space = levers(COLUMNS, row, training)
+        everything = nearest(judge, space, budget=2_000_000)
+        if everything.found and len(everything.found[0].levers) > 1:
+            few = nearest(judge, space, budget=300)
+            assert few.spent <= 300
+            nearest_found.append(few.found[0].order == pytest.approx(everything.found[0].order))
+    assert len(nearest_found) >= 5
+    assert np.mean(nearest_found) >= 0.9
