@@ -63,6 +63,7 @@ bench: $(READY)  ## ratios against other libraries, on this machine
 	$(BIN)/python benchmarks/explain.py
 	$(BIN)/python benchmarks/remedies.py
 	$(BIN)/python benchmarks/remedies_training.py
+	$(BIN)/python benchmarks/federated.py
 	$(BIN)/python benchmarks/carbon.py
 
 docs: $(READY)

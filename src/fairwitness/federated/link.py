@@ -7,12 +7,14 @@ processes a client and a fresh interpreter a message, and leave some of them beh
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 HOST = "127.0.0.1"
@@ -31,6 +33,8 @@ PAUSE, ASKS = 0.02, 0.15
 def quiet() -> None:
     """Keep Flower from telling anybody of its runs, and from telling the user what only its makers need."""
     os.environ.update(QUIET)
+    if find_spec("flwr") is not None:
+        importlib.import_module("flwr.supercore.logger")  # sets its own level when it is imported
     logging.getLogger("flwr").setLevel(logging.ERROR)
 
 
@@ -51,7 +55,7 @@ def superlink(tick: Callable[[Any], None], *, timeout: float) -> Iterator[tuple[
     from flwr.superlink.main import create_app
 
     app = create_app()
-    server = uvicorn.Server(uvicorn.Config(app, host=HOST, port=0, log_level="error", access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, host=HOST, port=0, ws="none", log_level="error", access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
