@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fairwitness.trial.planted import Planted
 
@@ -39,19 +39,20 @@ Witness = Callable[[Path], Said]
 
 def audit(folder: Path) -> Said:
     """`fairwitness audit FOLDER/audit.toml` with its defaults: every failing finding is an accusation."""
-    out = folder / "report"
-    command = [sys.executable, "-m", "fairwitness", "audit", str(folder / "audit.toml"), "--out", str(out)]
     one_thread = os.environ | {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
-    try:
-        ran = subprocess.run(  # noqa: S603 - our own command
-            [*command, "--no-ledger"], capture_output=True, text=True, timeout=LONGEST, env=one_thread, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return Said(trouble=f"came to no end in {LONGEST} seconds")
-    if ran.returncode not in FINISHED:
-        return Said(trouble=f"exit code {ran.returncode}: {' '.join(ran.stderr.split())[-300:]}")
-    findings = json.loads((out / "findings.json").read_text(encoding="utf-8"))["findings"]
-    shutil.rmtree(out)
+    with TemporaryDirectory(
+        prefix="trial-"
+    ) as out:  # one that nobody shares: an audit whose trial was killed may still run
+        command = [sys.executable, "-m", "fairwitness", "audit", str(folder / "audit.toml"), "--out", out]
+        try:
+            ran = subprocess.run(  # noqa: S603 - our own command
+                [*command, "--no-ledger"], capture_output=True, text=True, timeout=LONGEST, env=one_thread, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return Said(trouble=f"came to no end in {LONGEST} seconds")
+        if ran.returncode not in FINISHED:
+            return Said(trouble=f"exit code {ran.returncode}: {' '.join(ran.stderr.split())[-300:]}")
+        findings = json.loads((Path(out) / "findings.json").read_text(encoding="utf-8"))["findings"]
     broken = sorted({each["id"] for each in findings if each["verdict"] == "error"})
     return Said(
         faults=tuple(each["id"] for each in findings if each["verdict"] == "fail"),
