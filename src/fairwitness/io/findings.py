@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from fairwitness.core import figures
 from fairwitness.core.errors import DataError
 from fairwitness.core.findings import SCHEMA_VERSION, Document
 
@@ -37,7 +38,7 @@ def dump(document: Document) -> str:
     """The document as JSON text.
 
     Fields keep their order, floats have 10 significant digits (settings all of theirs), and what is undefined or unbounded is null (JSON has
-    neither NaN nor infinity). A value that fits stands on one line, so two documents can be compared line by line.
+    neither NaN nor infinity). What a figure leaves as it usually is, is left out. A value that fits stands on one line, so two documents can be compared line by line.
     """
     return text(document)
 
@@ -146,9 +147,11 @@ def _finite(text: str) -> float:
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any tree of dataclasses, mappings and scalars
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        drawn = type(value).__module__ == figures.__name__
         return {
             item.name: getattr(value, item.name) if "exact" in item.metadata else _plain(getattr(value, item.name))
             for item in dataclasses.fields(value)
+            if not drawn or item.name == "kind" or getattr(value, item.name) != item.default
         }
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
