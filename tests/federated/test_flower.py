@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ if importlib.util.find_spec("flwr") is None:  # not importorskip: Flower reads o
 
 from fairwitness.federated import link
 
-link.quiet()
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Flower's typer is older than click
+    link.quiet()
 
 from fairwitness.federated import running
 from fairwitness.federated.local import Client, Local
