@@ -55,6 +55,15 @@ def test_another_package_is_asked_again(tmp_path: Path, monkeypatch: pytest.Monk
     assert said["data.leak.mild"].trouble == "asked"
 
 
+def test_other_dice_draw_other_subjects_which_are_looked_at_again(tmp_path: Path) -> None:
+    name = "data.leak.mild"
+    assert not catalogue(1)[name].make().frame.equals(catalogue()[name].make().frame)
+    for seed, trouble in ((0, ""), (1, "asked"), (1, "asked")):
+        one = {name: catalogue(seed)[name]}
+        said = scoring.examine(lambda folder, t=trouble: Said(trouble=t), one, out=tmp_path, progress=quiet)  # type: ignore[misc]  # bound here
+        assert said[name].trouble == trouble
+
+
 def test_what_came_to_no_end_is_tried_again(tmp_path: Path) -> None:
     one = {"data.leak.mild": SOME["data.leak.mild"]}
     scoring.examine(lambda folder: Said(trouble="killed"), one, out=tmp_path, progress=quiet)

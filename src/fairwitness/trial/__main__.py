@@ -28,12 +28,13 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--only", action="append", default=[], metavar="KIND", help="a pillar or a kind; may be repeated"
     )
+    parser.add_argument("--seed", type=int, default=0, help="with another, other people and other chances are drawn")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="subjects at a time")
     parser.add_argument("--write", action="store_true", help="write the subjects and try nobody")
     parser.add_argument("--said", type=Path, help="JSON of another tool: subject name to the faults it names")
     given = parser.parse_args(words)
     try:
-        return _run(given, _chosen(quick() if given.quick else catalogue(), given.only))
+        return _run(given, _chosen((quick if given.quick else catalogue)(given.seed), given.only))
     except UserError as error:
         sys.stderr.write(f"fairwitness.trial: {error}\n")
         return 2
@@ -43,8 +44,9 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _run(given: argparse.Namespace, subjects: Mapping[str, Planted]) -> int:
-    if given.jobs < 1:
-        raise DataError(f"--jobs {given.jobs}: give at least 1")
+    if given.jobs < 1 or given.seed < 0:
+        name, value, least = ("jobs", given.jobs, 1) if given.jobs < 1 else ("seed", given.seed, 0)
+        raise DataError(f"--{name} {value}: give at least {least}")
     if given.write:
         scoring.write(subjects.values(), given.out)
         sys.stdout.write(f"Written: {len(subjects)} subjects below {given.out / scoring.SUBJECTS}\n")

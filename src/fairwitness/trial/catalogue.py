@@ -24,12 +24,15 @@ QUICK = ("data.biased-labels", "fairness.missed", "privacy.personal-data")
 
 
 @cache
-def catalogue() -> Mapping[str, Planted]:
-    """Every subject by its name, pillar by pillar; none is made before it is asked for."""
-    return MappingProxyType({each.name: each for kind in KINDS for each in kind.subjects()})
+def catalogue(seed: int = 0) -> Mapping[str, Planted]:
+    """Every subject by its name, pillar by pillar; none is made before it is asked for.
+
+    The audit was tried on those of seed 0 while it was built; another seed draws subjects it has never met.
+    """
+    return MappingProxyType({each.name: each for kind in KINDS for each in kind.subjects(seed)})
 
 
-def quick() -> Mapping[str, Planted]:
+def quick(seed: int = 0) -> Mapping[str, Planted]:
     """A few of them, for tests."""
     wanted = [f"{kind}.{which}" for kind in QUICK for which in ("plain", "clean-1")]
-    return MappingProxyType({name: catalogue()[name] for name in wanted})
+    return MappingProxyType({name: catalogue(seed)[name] for name in wanted})

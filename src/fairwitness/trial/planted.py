@@ -78,12 +78,12 @@ class Kind:
     def id(self) -> str:
         return f"{self.pillar}.{self.name}"
 
-    def subjects(self) -> Iterator[Planted]:
+    def subjects(self, seed: int = 0) -> Iterator[Planted]:
         """The faulty ones from mild to gross, then the twins."""
         for strength, amount in zip(STRENGTHS, self.strengths, strict=True):
-            yield Planted(kind=self, name=f"{self.id}.{strength}", strength=strength, amount=amount)
+            yield Planted(kind=self, name=f"{self.id}.{strength}", strength=strength, amount=amount, seed=seed)
         for number, amount in enumerate(self.clean, 1):
-            yield Planted(kind=self, name=f"{self.id}.clean-{number}", strength=None, amount=amount)
+            yield Planted(kind=self, name=f"{self.id}.clean-{number}", strength=None, amount=amount, seed=seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +95,14 @@ class Planted:
         name: Its own.
         strength: None for a clean twin.
         amount: How much of the fault.
+        seed: Of its dice: with another, other people and other chances.
     """
 
     kind: Kind
     name: str
     strength: Strength | None
     amount: float
+    seed: int = 0
 
     @property
     def clean(self) -> bool:
@@ -112,8 +114,8 @@ class Planted:
         return frozenset() if self.clean else self.kind.expects
 
     def make(self) -> Made:
-        """The subject. Its dice come from its name, so it is the same in whatever company."""
-        made = self.kind.make(generator(0, "trial", self.name), self.amount)
+        """The subject. Its dice come from seed and name, so it is the same in whatever company."""
+        made = self.kind.make(generator(self.seed, "trial", self.name), self.amount)
         return Made(
             frame=made.frame,
             settings={"name": self.name.replace(".", "-"), **made.settings},

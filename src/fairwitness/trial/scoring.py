@@ -70,7 +70,8 @@ def examine(
     """
     atomic.probe_writable(out)
     held = atomic.directory(out / SAID / who)
-    made = {name: said for name in subjects if (said := _kept(held / f"{name}.json")) is not None}
+    before = {name: _kept(held / f"{name}.json", planted.seed) for name, planted in subjects.items()}
+    made = {name: said for name, said in before.items() if said is not None}
     if made:
         progress("finished before", len(made), len(subjects))
     waiting = [planted for name, planted in subjects.items() if name not in made]
@@ -90,15 +91,17 @@ def _look(witness: Witness, planted: Planted, out: Path, held: Path) -> Said:
     folder = out / SUBJECTS / planted.name
     planted.make().write(folder)
     said = witness(folder)
-    atomic.write_text(held / f"{planted.name}.json", json.dumps({"package": package(), **asdict(said)}) + "\n")
+    atomic.write_text(
+        held / f"{planted.name}.json", json.dumps({"package": package(), "seed": planted.seed, **asdict(said)}) + "\n"
+    )
     return said
 
 
-def _kept(path: Path) -> Said | None:
-    """What was said before, by the package as it is; what came to no end is tried again."""
+def _kept(path: Path, seed: int) -> Said | None:
+    """What was said before of these dice, by the package as it is; what came to no end is tried again."""
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
-        if held["package"] == package() and not held["trouble"]:
+        if (held["package"], held["seed"]) == (package(), seed) and not held["trouble"]:
             return Said(faults=tuple(held["faults"]), trouble=held["trouble"])
     except (OSError, ValueError, KeyError):
         pass
