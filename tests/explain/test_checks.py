@@ -146,13 +146,44 @@ def test_nothing_that_tells_is_read() -> None:
 
 
 def test_main_reasons_spoke_for_the_decision() -> None:
-    """The largest, but none that spoke against it and none that is next to nothing."""
-    towards = np.array([[0.3, 0.1, -0.5, 0.2], [-0.1, -0.2, 0.05, -0.3], [0.5, 1e-9, -0.1, -0.1]])
+    """The largest, but none that spoke against it and none that is next to nothing, however alone it spoke."""
+    towards = np.array(
+        [
+            [0.3, 0.1, -0.5, 0.2],
+            [-0.1, -0.2, 0.05, -0.3],
+            [0.5, 1e-9, -0.1, -0.1],
+            [-0.4, 0.01, 0.0, 0.0],
+            [1e-17, 3e-17, 0.0, 0.0],
+        ]
+    )
     assert main_reasons(towards, 2).tolist() == [
         [True, False, False, True],
         [False, False, True, False],
         [True, False, False, False],
+        [False, False, False, False],
+        [False, False, False, False],
     ]
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.02])
+def test_a_decision_most_columns_speak_against_rests_on_no_crumb(weight: float) -> None:
+    """Of a high mean score many are decided favourably for all that one column says: its crumb of help is no reason."""
+    columns, rows = table()
+    slopes = np.array([weight, 0.0, 2.0, 0.0, 0.0, 0.0])
+    outcome = run(PROTECTED, columns, rows, model_of(Linear(slopes, 2.0), columns, rows), groups=genders(rows))
+    assert worst(PROTECTED, outcome) is Verdict.PASS
+
+
+def test_a_model_that_says_the_same_of_all_has_no_reasons() -> None:
+    columns, rows = table()
+    model = from_callable(
+        lambda frame: np.full(frame.height, 0.3),
+        columns=columns,
+        classes=("no", "yes"),
+        positive="yes",
+        activation="probabilities",
+    )
+    assert worst(PROTECTED, run(PROTECTED, columns, rows, model, groups=genders(rows))) is Verdict.PASS
 
 
 def test_explanations_of_a_table_are_true() -> None:

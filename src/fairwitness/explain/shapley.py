@@ -164,7 +164,6 @@ def _enumerated(asked: _Asked, total: Floats, said: Floats) -> Floats:
     held = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1
     between = held[1:-1]
     by = np.tile(np.arange(back), len(between))
-    weights = _weights(held)
     values = np.empty((len(total), n, outputs))
     for row in range(len(total)):
         worth = np.empty((2**n, outputs))
@@ -172,18 +171,23 @@ def _enumerated(asked: _Asked, total: Floats, said: Floats) -> Floats:
         if len(between):
             made = asked(np.full(len(by), row), by, np.repeat(between, back, axis=0))
             worth[1:-1] = made.reshape(len(between), back, outputs).mean(axis=1)
-        values[row] = weights @ worth
+        values[row] = _joining(held, worth)
     return values
 
 
-def _weights(held: Mask) -> Floats:
-    """(players, coalitions) weights that make Shapley values of the worth of coalitions (Shapley 1953)."""
+def _joining(held: Mask, worth: Floats) -> Floats:
+    """(players, outputs) values of the (coalitions, outputs) worth of coalitions (Shapley 1953).
+
+    Each is summed over what the player adds to coalitions without it, so that one who adds nothing has exactly nothing.
+    """
     n = held.shape[1]
     size = held.sum(axis=1)
-    joins = np.array([factorial(max(s - 1, 0)) * factorial(n - s) / factorial(n) for s in range(n + 1)])
-    stays = np.array([factorial(s) * factorial(max(n - s - 1, 0)) / factorial(n) for s in range(n + 1)])
-    made: Floats = np.where(held, joins[size][:, None], -stays[size][:, None]).T
-    return made
+    weights = np.array([factorial(s) * factorial(n - 1 - s) / factorial(n) for s in range(n)])
+    values = np.empty((n, worth.shape[1]))
+    for player in range(n):
+        alone = np.flatnonzero(~held[:, player])
+        values[player] = weights[size[alone]] @ (worth[alone + 2**player] - worth[alone])
+    return values
 
 
 def _walked(

@@ -24,7 +24,9 @@ MOST_ROWS = 20_000
 SIGNIFICANT = 0.05
 SHOWN = 10
 LEAST = 0.05
-"""Of all that spoke for a decision, what a main reason has."""
+"""Of all that moved a score, either way, what a main reason has."""
+ROUNDING = 1e-6
+"""What 32-bit scores cannot tell from nothing."""
 
 Telling = Mapping[str, Mapping[str, float]]
 """Attribute to the players that tell it, and how well each does alone (AUC)."""
@@ -61,7 +63,7 @@ class ProtectedReason:
         measures=(
             "The share of decisions of whose main reasons one is a sensitive attribute or a column that alone tells it with AUC "
             "0.70 or more. Main reasons are the four columns that moved the score furthest towards what was decided, as far "
-            "as each has 5 % of all that spoke for it."
+            "as each has 5 % of all that moved it, either way."
         ),
         does_not_show=(
             "Whether the column is needed for the task, or whether many weak columns tell the attribute together: see "
@@ -144,12 +146,12 @@ def _telling(given: Given, held: Examined, least: float) -> Telling:
 def main_reasons(towards: NDArray[np.float64], top: int) -> NDArray[np.bool_]:
     """(n, players) of (n, players) contributions, the `top` largest of each row, as far as they weigh at all.
 
-    A reason has at least `LEAST` of all that spoke for the decision: what is next to nothing is no reason, however few others
-    there are.
+    A reason has at least `LEAST` of all that moved the score: what is next to nothing is no reason, however few others speak
+    for a decision that most columns speak against.
     """
     place = np.argsort(np.argsort(-towards, axis=1, kind="stable"), axis=1)
-    spoke = np.maximum(towards, 0.0).sum(axis=1, keepdims=True)
-    made: NDArray[np.bool_] = (place < top) & (towards > LEAST * spoke)
+    moved = np.abs(towards).sum(axis=1, keepdims=True)
+    made: NDArray[np.bool_] = (place < top) & (towards > np.maximum(LEAST * moved, ROUNDING))
     return made
 
 
