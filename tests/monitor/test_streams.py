@@ -125,3 +125,19 @@ def test_draws_needed_hold_in_fresh_records() -> None:
         noticed += now.peak >= math.log(200)
     assert 0.65 <= noticed / 100 <= 0.97
     assert draws_needed(wager, *of_blocks((0.5, 0.4), (1, 1)), log_alarm=3.0, rng=rng) is None
+
+
+@pytest.mark.parametrize("share", [0.5, 0.1])
+def test_a_rate_that_jumps_for_everybody_opens_no_gap(share: float) -> None:
+    """Every 15 looks of 200 rows everybody's rate goes from 20 to 80 % or back; at no time do the groups differ."""
+    totals = {"a": round(1000 * (1 - share)), "b": round(1000 * share)}
+    ever = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        stream = Stream.of_gap({g: n // 2 for g, n in totals.items()}, totals, limit=0.10, bound=0.15)
+        assert stream is not None
+        for look in range(60):
+            rate, few = (0.2, 0.8)[look // 15 % 2], int(rng.binomial(200, share))
+            stream = stream.add(answers(rng, {"a": rate, "b": rate}, {"a": 200 - few, "b": few}))
+        ever += stream.peak >= math.log(200)
+    assert ever <= 1  # 7 of 20 for groups of one size, were the oldest rows paired first

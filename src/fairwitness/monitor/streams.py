@@ -43,7 +43,7 @@ class Pair:
         sizes: Rows in a block of each.
         above: Against "the first lies at most so far above the second".
         below: Against "the second lies at most so far above the first".
-        waiting: Rows of each that have no partner yet.
+        waiting: Rows of each that have no partner yet, the newest first.
     """
 
     groups: tuple[str, str]
@@ -53,15 +53,19 @@ class Pair:
     waiting: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
 
     def add(self, answers: Answers) -> Self:
-        """With one more batch."""
+        """With one more batch, whose rows are paired with each other first, and with waiting ones from the newest on.
+
+        Rows of different times differ by more than their group: where everybody's rate rises, early rows of one group
+        beside late rows of another would show a gap that there never was.
+        """
         nobody = np.zeros(0, dtype=np.int8)
         first, second = (
-            np.concatenate([np.array(held, dtype=np.int8), answers.get(group, nobody)])
+            np.concatenate([answers.get(group, nobody), np.array(held, dtype=np.int8)])
             for held, group in zip(self.waiting, self.groups, strict=True)
         )
         values, counts, used = differences(first, second, self.sizes)
         rest = tuple(
-            tuple(each[used * size :].tolist()[-MOST_WAITING:])
+            tuple(each[used * size :].tolist()[:MOST_WAITING])
             for each, size in zip((first, second), self.sizes, strict=True)
         )
         above, below = (
