@@ -157,7 +157,7 @@ def test_our_fault_is_exit_3_and_one_line(folder: Path, monkeypatch: pytest.Monk
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("secret of a person")
 
-    monkeypatch.setattr("fairwitness.engine.audit.plan", broken)
+    monkeypatch.setattr("fairwitness.engine.audit.scale.steps", broken)
     ran = run("audit", cwd=folder)
     assert ran.code == 3
     assert len(ran.err.strip().splitlines()) == 1
@@ -180,7 +180,7 @@ def test_interrupted_says_how_to_go_on(folder: Path, monkeypatch: pytest.MonkeyP
     def stopped(*args: object, **kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("fairwitness.engine.audit.plan", stopped)
+    monkeypatch.setattr("fairwitness.engine.audit.scale.steps", stopped)
     ran = run("audit", cwd=folder)
     assert ran.code == 130
     assert "the same command goes on" in ran.err

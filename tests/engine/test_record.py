@@ -122,7 +122,7 @@ def raising(error: BaseException) -> Callable[..., None]:
 def test_a_run_that_does_not_finish_says_where_it_was(
     folder: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, outcome: str
 ) -> None:
-    monkeypatch.setattr("fairwitness.engine.audit.plan", raising(error))
+    monkeypatch.setattr("fairwitness.engine.audit.scale.steps", raising(error))
     assert run("audit", cwd=folder).code == code
     ((kind, body),) = bodies(folder / LEDGER)
     assert (kind, body["outcome"], body["where"]) == ("audit", outcome, "reading the data")
@@ -148,7 +148,7 @@ def test_a_ledger_that_cannot_be_written_stops_the_audit_before_any_work(folder:
 def test_a_failure_that_cannot_be_recorded_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from fairwitness.accountability.ledger import LedgerError
 
-    monkeypatch.setattr("fairwitness.engine.audit.plan", raising(RuntimeError()))
+    monkeypatch.setattr("fairwitness.engine.audit.scale.steps", raising(RuntimeError()))
     monkeypatch.setattr("fairwitness.accountability.ledger.store.Ledger.append", raising(LedgerError.full("l")))
     ran = run("audit", cwd=folder)
     assert ran.code == 3

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 import fairwitness
-from fairwitness.cli import fix
+from fairwitness.cli import fix, tally
 from fairwitness.cli.lazy import lazily
 
 if TYPE_CHECKING:
@@ -69,8 +69,13 @@ def audit(
     what: Annotated[
         str, typer.Argument(metavar="CONFIG|DATA", help="audit.toml, a folder that holds one, or a data file.")
     ] = "audit.toml",
+    more: Annotated[list[Path] | None, typer.Argument(metavar="[TALLY]...", help="More of --from-tallies.")] = None,
     *,
     out: Annotated[Path, typer.Option(help="Folder for findings.json and report.html.")] = Path("audit-report"),
+    from_tallies: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="TALLY [TALLY]...", help="Audit counts that `fairwitness tally` made, added up."),
+    ] = None,
     target: Annotated[str | None, typer.Option(help="Column with the recorded outcomes.")] = None,
     positive: Annotated[str | None, typer.Option(help="The class that is predicted.")] = None,
     favorable: Annotated[str | None, typer.Option(help="The class that is good for the person.")] = None,
@@ -129,12 +134,14 @@ def audit(
         "gate": {"fail_on": fail_on, "strict": strict or None},
     }
     data, loaded, base, source = _settings(what)
+    tallies = _tallies(data, from_tallies, more)
     config = settings.parse(settings.lay_over(loaded, flags), source=source)
     policy = policy_digest(config, base)
     with showing() as progress, auditing(None if no_ledger else ledger, config, policy) as recorded:
         document = run(
             config,
             data=data,
+            tallies_of=tallies,
             base=base,
             out=out,
             source=source,
@@ -158,6 +165,20 @@ def _settings(what: str) -> tuple[str | None, dict[str, Any], Path, str]:
         file = path / "audit.toml" if path.is_dir() else path
         return None, read(file), file.parent, file.name
     return what, {}, Path(), "command line"
+
+
+def _tallies(data: str | None, first: list[Path] | None, more: list[Path] | None) -> list[Path]:
+    """The files of counts that are named; none where rows are audited."""
+    from fairwitness.core.errors import ConfigError
+
+    if first and data is not None:
+        raise ConfigError(
+            "command line: --from-tallies needs the settings they were made with; fairwitness audit audit.toml "
+            "--from-tallies A B"
+        )
+    if more and not first:
+        raise ConfigError(f"command line: what is {more[0]}? One thing is audited; tallies follow --from-tallies")
+    return [*(first or ()), *(more or ())]
 
 
 def _rendered(document: Document, output: Format) -> str:
@@ -281,6 +302,7 @@ def example(
 
 
 fix.register(app)
+tally.register(app)
 
 
 def _register_pillars() -> None:

@@ -40,6 +40,7 @@ class CheckInfo:
         severity: What it costs people if real.
         sources: Where method and limit come from.
         metered: Whether its numbers are read off clocks and meters, so that no two runs have the same.
+        every_row: Whether rows drawn at random would say something else: of two copies, hardly ever both are drawn.
     """
 
     id: str
@@ -55,6 +56,7 @@ class CheckInfo:
     limit: Limit | None = None
     severity: Severity = Severity.MEDIUM
     metered: bool = False
+    every_row: bool = False
 
     @property
     def pillar(self) -> str:

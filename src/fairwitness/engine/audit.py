@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -16,7 +17,7 @@ from fairwitness.core.errors import ConfigError
 from fairwitness.core.estimate import Verdict
 from fairwitness.core.findings import SCHEMA_VERSION, Document, Provenance, SubjectCard
 from fairwitness.engine import gate as gating
-from fairwitness.engine import recorded, row_values, tallies
+from fairwitness.engine import recorded, row_values, scale, tallies
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.config import Config
 from fairwitness.engine.headline import headline
@@ -24,7 +25,7 @@ from fairwitness.engine.judge import judge
 from fairwitness.engine.judged import Judged
 from fairwitness.engine.meter import StepMeter
 from fairwitness.engine.metered import Metered, begin, ticking
-from fairwitness.engine.plan import Step, check_names, plan
+from fairwitness.engine.plan import Step, check_names
 from fairwitness.engine.progress import Progress, silent
 from fairwitness.engine.providers import Provider
 from fairwitness.engine.run import run
@@ -42,6 +43,7 @@ def audit(
     *,
     data: object | None = None,
     model: object | None = None,
+    tallies_of: Sequence[Path] = (),
     base: Path | None = None,
     out: Path | None = None,
     source: str = "settings",
@@ -54,6 +56,7 @@ def audit(
         config: What to audit and against which limits.
         data: A path or a frame, in place of the config's `[data] path`.
         model: A torch module or a callable, in place of the config's `[model]`.
+        tallies_of: Files that `fairwitness tally` wrote, in place of data: what they count is added up.
         base: Folder relative paths are looked up in; the current one if None.
         out: Folder for what makes a stopped audit resume (`OUT/private/cache`); None keeps nothing.
         source: The config's name, for messages.
@@ -74,9 +77,15 @@ def audit(
     check_names(config, source=source)
     before = None if config.baseline is None else documents.load(base / config.baseline)
     progress("reading the data", 0, 1)
-    table = load(data, config, base=base, source=source)
     cache = Cache(None if out is None else out / "private" / "cache")
-    subject = assemble(table, config, model=model, base=base, cache=cache, progress=progress, source=source)
+    if tallies_of:
+        subject = scale.of_files(tallies_of, config, base=base, cache=cache, progress=progress, source=source)
+    elif model is None and scale.wanted(data, config):
+        found = scale.scan(data, config, base=base, source=source)
+        subject = scale.lay_out(found, config, base=base, cache=cache, progress=progress, source=source)
+    else:
+        table = load(data, config, base=base, source=source)
+        subject = assemble(table, config, model=model, base=base, cache=cache, progress=progress, source=source)
     where = Whereabouts(base=base, data=whereabouts(data, config, base), source=source, command=command)
     return examine(
         subject,
@@ -137,13 +146,17 @@ def examine(
         UserError: Nothing is left to run, or limits, options or waivers do not fit.
     """
     source, table = where.source, subject.table
-    steps = plan(subject.outline, config, source=source)
+    steps = scale.steps(subject, config, source=source)
     if not steps:
         raise ConfigError(f"{source}: only and skip leave no check to run; take one of them back")
     gating.check_waivers(config, {step.name for step in steps}, source=source)
     metered = Metered(subject, config, clock, source=source)
     progress = ticking(metered.clock, progress)
     provider = Provider(subject, seed=config.seed, cache=cache, progress=progress, costs=metered.costs)
+    drawn = subject.sample
+    sampled = (
+        None if drawn is None else (drawn.outline, Provider(drawn, seed=config.seed, cache=cache, progress=progress))
+    )
 
     def meter(step: Step) -> StepMeter:
         key = (step.id, step.options, subject.model_digest, table.fingerprint, subject.columns, config.seed)
@@ -159,8 +172,9 @@ def examine(
         progress=progress,
         meters=meter,
         clock=metered.clock,
+        sampled=sampled,
     )
-    judged_rows = Judged.of(subject)
+    judged_rows = None if table.counted is not None else Judged.of(subject)
     if out is not None and judged_rows is not None:
         judged_rows.save(out)
     if out is not None:
@@ -169,7 +183,7 @@ def examine(
         row_values.add(
             judge(each.step, each.outcome, each.seconds, each.spent),
             each.outcome,
-            subject,
+            drawn or subject,
             level=config.level,
             out=out,
         )
@@ -218,7 +232,12 @@ def load(data: object | None, config: Config, *, base: Path, source: str) -> Tab
     Raises:
         UserError: They cannot be read, or no data are named.
     """
-    return recorded.corrected(_table(data, config, base=base, source=source), config, base=base, source=source)
+    if config.data.engine in {"lazy", "spark"}:
+        raise ConfigError(
+            f"{source}: [data] engine counts rows where they lie, and this needs them here; leave engine out"
+        )
+    table = scale.published(_table(data, config, base=base, source=source), config, source=source)
+    return recorded.corrected(table, config, base=base, source=source)
 
 
 def _table(data: object | None, config: Config, *, base: Path, source: str) -> Table:

@@ -12,7 +12,7 @@ from fairwitness.core.columns import Column, Kind, Role
 from fairwitness.core.errors import ColumnError, ConfigError
 from fairwitness.engine.config import Config, GroupSettings
 from fairwitness.io import groups as build
-from fairwitness.io.kinds import infer, numbers, without_sentinels
+from fairwitness.io.kinds import as_text, infer, numbers, without_sentinels
 from fairwitness.io.table import Table
 
 MOST_CLASSES = 100
@@ -83,14 +83,14 @@ def _fits(table: Table, column: Column, declared: Kind | None, *, source: str) -
         numbers(table.frame[column.name], column, source=source)
 
 
-def refuse_identifier(series: pl.Series, what: str, *, source: str) -> None:
+def refuse_identifier(series: pl.Series, what: str, *, rows: int, source: str) -> None:
     """Stop a column of names or e-mails from becoming classes: its values would stand in the report.
 
     Raises:
         ColumnError: More than half of its values, and over 100, are different.
     """
     distinct = series.n_unique()
-    if distinct > MOST_CLASSES and 2 * distinct > len(series):
+    if distinct > MOST_CLASSES and 2 * distinct > rows:
         raise ColumnError(
             f"{source}: {what} has {distinct:,} different values, like an identifier; name a column of categories"
         )
@@ -123,9 +123,18 @@ def _roles(config: Config, table: Table, *, source: str) -> dict[str, Role]:
     give(config.split.unit, "unit", "[split] unit")
     for name in subject.exclude:
         give(name, "ignore", "[subject] exclude")
+    for key, name in known_afterwards(config):
+        give(name, "ignore", key)
     for name in subject.features or ():
         give(name, "feature", "[subject] features")
     return roles
+
+
+def known_afterwards(config: Config) -> tuple[tuple[str, str], ...]:
+    """Columns with what was found later: the setting that names each, and the column. No model may read them."""
+    gold = (("[gold] label", config.gold.label),) if config.gold.label is not None else ()
+    truths = (("[gold.truth]", truth) for truth in config.gold.truth.values())
+    return (*gold, *truths, *(("[annotators] columns", name) for name in config.annotators.columns))
 
 
 def _with_groups(table: Table, config: Config, columns: tuple[Column, ...], *, source: str) -> Declared:
@@ -174,5 +183,7 @@ def labels_of(
         return build.from_quantiles(
             series, settings.quantiles
         ), f"{name}: {column} cut into {settings.quantiles} parts of about the same size"
-    refuse_identifier(series, f"group {name!r}", source=table.source)
+    refuse_identifier(series, f"group {name!r}", rows=table.people(), source=table.source)
+    if table.counted is not None and series.dtype.is_numeric():  # codes of text look like numbers in a tally
+        series = pl.Series(series.name, as_text(series).tolist(), dtype=pl.String)
     return build.from_values(series, settings.values), ""

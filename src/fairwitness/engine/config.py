@@ -21,6 +21,7 @@ from fairwitness.core.estimate import Limit, Severity
 from fairwitness.core.questions import QUESTIONS
 from fairwitness.core.roles import ROLES
 from fairwitness.core.subject import Seen
+from fairwitness.io.engines import Engine
 from fairwitness.io.settings import SettingsTable as Table
 from fairwitness.io.settings import read_toml, validate
 from fairwitness.torchkit import recipes
@@ -29,7 +30,19 @@ Scalar = bool | int | float | str
 
 
 class DataSettings(Table):
+    """Where the data lie, and whether they are read whole."""
+
     path: str | None = None
+    engine: Engine | None = None  # None: memory, but frames that are lazy stay so
+    sample: int = Field(default=50_000, ge=1_000, le=5_000_000)  # rows for what cannot be counted
+    counts: str | None = None  # a column that says for how many people a row stands
+    note: str = ""  # how the data came about, said in the report
+
+    @model_validator(mode="after")
+    def counts_are_few(self) -> DataSettings:
+        if self.counts is not None and self.engine in {"lazy", "spark"}:
+            raise ValueError("a table of counts is small; take engine out")
+        return self
 
 
 class SubjectSettings(Table):
@@ -42,6 +55,8 @@ class SubjectSettings(Table):
     people: str = "people"
     features: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
+    legitimate: tuple[str, ...] = ()  # columns that may count for the outcome
+    date: str | None = None  # a column that says when
 
     @model_validator(mode="after")
     def distinct_groups(self) -> SubjectSettings:
@@ -50,6 +65,29 @@ class SubjectSettings(Table):
         for cross in self.intersections:
             if len(cross) < 2 or len(set(cross)) < len(cross):
                 raise ValueError(f"intersections has {list(cross)}; each crosses two or more different attributes")
+        return self
+
+
+class GoldSettings(Table):
+    """What is known better of some rows than what is recorded."""
+
+    label: str | None = None  # a column with the outcome as it was found on checking, empty where nobody checked
+    truth: Mapping[str, str] = Field(default_factory=dict)  # a column that stands for another, and that one
+
+
+class AnnotatorsSettings(Table):
+    """The outcome as several people gave it, one column each."""
+
+    columns: tuple[str, ...] = ()
+    groups: Mapping[str, str] = Field(default_factory=dict)  # column to the group its annotator is of
+
+    @model_validator(mode="after")
+    def several(self) -> AnnotatorsSettings:
+        if self.columns and len(set(self.columns)) < 2:
+            raise ValueError(f"columns has {list(self.columns)}; agreement takes two annotators or more")
+        for column in self.groups:
+            if column not in self.columns:
+                raise ValueError(f"groups has {column!r}, which is not one of the columns; {hint(column, self.columns)}")
         return self
 
 
@@ -347,6 +385,17 @@ class Config(Table):
     carbon: CarbonSettings = CarbonSettings()
     context: Mapping[str, str] = Field(default_factory=dict)
     reference: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)
+    gold: GoldSettings = GoldSettings()
+    annotators: AnnotatorsSettings = AnnotatorsSettings()
+    indicators: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    @field_validator("indicators")
+    @classmethod
+    def three_of_a_kind(cls, indicators: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+        for name, columns in indicators.items():
+            if len(set(columns)) < max(3, len(columns)):
+                raise ValueError(f"{name!r} has {list(columns)}; name three or more different columns that measure one thing")
+        return indicators
 
     @field_validator("context")
     @classmethod

@@ -100,7 +100,7 @@ def target(table: Table, config: Config, *, source: str) -> Target:
         raise DataError(f"{table.source}: target {name!r} holds one value only; an audit needs outcomes that differ")
     if task == "regression":
         return Target(task=task, name=name)
-    refuse_identifier(series, f"target {name!r}", source=table.source)
+    refuse_identifier(series, f"target {name!r}", rows=table.people(), source=table.source)
     recorded = as_text(series)
     classes = tuple(sorted(set(recorded), key=_numeric_first))
     positive, favorable, notes = polarity(classes, config, column=name, source=source)
@@ -237,10 +237,9 @@ def _from_column(
     name = str(config.model.decision)
     series = table.frame[name]
     if series.null_count():
-        raise DataError(
-            f"{table.source}: decision column {name!r} has {series.null_count()} empty rows; fill or drop them"
-        )
-    refuse_identifier(series, f"decision column {name!r}", source=table.source)
+        empty = table.people(series.is_null().to_numpy())
+        raise DataError(f"{table.source}: decision column {name!r} has {empty} empty rows; fill or drop them")
+    refuse_identifier(series, f"decision column {name!r}", rows=table.people(), source=table.source)
     decided = as_text(series)
     values = tuple(sorted(set(decided), key=_numeric_first))
     if goal.recorded is None:
@@ -261,10 +260,10 @@ def _scores(table: Table, name: str) -> NDArray[np.float64]:
     if not series.dtype.is_numeric():
         raise DataError(f"{table.source}: score column {name!r} is not numeric; give a probability in [0, 1]")
     scores = series.cast(pl.Float64).to_numpy()
-    missing = int(np.isnan(scores).sum())
+    missing = table.people(np.isnan(scores))
     if missing:
         raise DataError(f"{table.source}: score column {name!r} is missing in {missing} rows; fill or drop them")
-    outside = int(((scores < 0) | (scores > 1)).sum())
+    outside = table.people((scores < 0) | (scores > 1))
     if outside:
         raise DataError(
             f"{table.source}: score column {name!r} leaves [0, 1] in {outside} rows (from {scores.min():g} to "

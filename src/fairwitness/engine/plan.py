@@ -54,6 +54,7 @@ class Step:
     options: Any
     asks: Sequence[Ask] = field(default=())
     skip: NotApplicable | None = None
+    sampled: bool = False  # on rows drawn at random, where the subject holds counts of all
 
     @property
     def name(self) -> str | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fairwitness.carbon.costs import Costs
 from fairwitness.core.asks import (
     NO,
+    SCORE,
     YES,
     AppealsAsk,
     Ask,
@@ -98,11 +99,46 @@ class Provider:
             categories, code = self._codes(name, kind, edges.get(name))
             axes[name] = categories
             codes.append(code[mask])
+        if self._subject.table.counted is not None:
+            return self._of_counts(ask, mask, axes, codes)
         sums = {}
         for name in ask.sums:
             values = self._numbers(name)[mask]
             sums[name], sums[f"{name}^2"] = values, values**2
         return Tally.of_codes(axes, codes, sums=sums)
+
+    def _of_counts(
+        self,
+        ask: TallyAsk,
+        mask: NDArray[np.bool_],
+        axes: dict[str, tuple[str, ...]],
+        codes: list[NDArray[np.integer[Any]]],
+    ) -> Tally:
+        """As `_tally`, where each row stands for many; those without a value and those with one are told apart."""
+        held = self._subject.table.counted
+        if held is None:
+            raise TypeError("each row stands for itself")
+        counted = held.where(mask)
+        rows = counted.rows
+        lacking = next((name for name in ask.missing if name in counted.missing), None)
+        if lacking is not None:
+            place = list(axes).index(lacking)
+            codes = [np.concatenate([code, code]) for code in codes]
+            codes[place] = np.repeat(np.array([0, 1], dtype=np.int8), len(rows))  # no, then yes
+            rows = np.concatenate([rows - counted.missing[lacking], counted.missing[lacking]])
+        sums = {}
+        for name in ask.sums:
+            raw = next((each.name for each in self._subject.columns if each.role == "score"), name)
+            raw = raw if name == SCORE else name
+            if raw in counted.sums:
+                sums[name], sums[f"{name}^2"] = counted.sums[raw], counted.sums[f"{raw}^2"]
+            else:  # a table of counts holds the values themselves
+                values = self._numbers(name)[mask]
+                sums[name], sums[f"{name}^2"] = counted.rows * values, counted.rows * values**2
+        there = rows > 0
+        return Tally.of_codes(
+            axes, [code[there] for code in codes], {k: v[there] for k, v in sums.items()}, counts=rows[there]
+        )
 
     def _numbers(self, name: str) -> NDArray[np.float64]:
         made = self._subject.derived

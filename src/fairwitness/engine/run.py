@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fairwitness.carbon.clock import Clock
 from fairwitness.carbon.spent import Spent
 from fairwitness.core.asks import CostAsk
-from fairwitness.core.check import Errored, Given, Meter, Outcome
+from fairwitness.core.check import Errored, Given, Measured, Meter, Outcome
 from fairwitness.core.digest import generator
 from fairwitness.core.subject import Outline
+from fairwitness.draw.format import count
 from fairwitness.engine.meter import StepMeter
 from fairwitness.engine.plan import Step
 from fairwitness.engine.progress import Progress
@@ -44,15 +45,22 @@ def run(
     progress: Progress,
     meters: Callable[[Step], StepMeter],
     clock: Clock,
+    sampled: tuple[Outline, Provider] | None = None,
 ) -> Iterator[Ran]:
     """Each step with its outcome and what it took, in the order of the plan; but those that ask for costs come last.
+
+    Steps that are `sampled` are given rows drawn at random, and say so.
 
     A check that raises becomes `Errored`: the gate does not pass on it, and the other checks still run.
     """
     for done, step in enumerate(sorted(steps, key=lambda each: CostAsk() in each.asks)):
         progress(step.id, done, len(steps))
         before, meter = clock.spent(), meters(step)
-        outcome = _outcome(step, outline, provider, context=context, level=level, seed=seed, meter=meter)
+        seen = sampled if step.sampled and sampled is not None else (outline, provider)
+        outcome = _outcome(step, *seen, context=context, level=level, seed=seed, meter=meter)
+        if seen is sampled and isinstance(outcome, Measured):
+            note = f"Measured on {count(seen[0].rows)} rows drawn at random from {count(outline.rows)}"
+            outcome = replace(outcome, notes=(*outcome.notes, note))
         took = clock.spent() - before
         yield Ran(step=step, outcome=outcome, seconds=took.wall, spent=meter.spent, took=took)
     progress("done", len(steps), len(steps))

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from fairwitness.accountability.decisions.counts import Counts
 from fairwitness.carbon.spent import Spent
 from fairwitness.core.asks import PART
-from fairwitness.core.columns import Column, Grouping, Part
+from fairwitness.core.columns import CROSS, Column, Grouping, Part
 from fairwitness.core.digest import digest
 from fairwitness.core.errors import ConfigError, DataError
 from fairwitness.core.subject import Generator, Model, Need, Outline, Rows
-from fairwitness.engine import foreign, generators, models, outcomes, recorded, split
+from fairwitness.engine import foreign, generators, grounds, models, outcomes, recorded, split
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.columns import Declared, declare
 from fairwitness.engine.config import Config
@@ -49,6 +49,7 @@ class Subject:
         parent: Fingerprint of the subject that this one was mended from.
         trained: Whether the model was trained just now, and not found where it was kept.
         spent: What training it took; None where nobody read that.
+        sample: Rows drawn at random, as a subject of their own, where this one holds counts of all rows.
     """
 
     outline: Outline
@@ -66,6 +67,7 @@ class Subject:
     parent: str | None = None
     trained: bool = False
     spent: Spent | None = None
+    sample: Subject | None = None
 
     def rows(self, mask: NDArray[np.bool_] | None = None) -> Rows:
         """Raw rows (all, or those of `mask`), the labels of attributes aboard."""
@@ -148,6 +150,8 @@ def assemble(
         goal, made = outcomes.recorded_decisions(table, config, goal, source=source)
         features, _ = offered(declared, config)
     derived = outcomes.derived(goal, made)
+    told = grounds.told(table, declared, config, goal, source=source)
+    derived |= grounds.derived(table, config, goal, source=source)
     if parts is not None:
         derived[PART] = parts
     if maker is not None:
@@ -161,6 +165,7 @@ def assemble(
         task=goal.task,
         columns=declared.columns,
         offers=_offers(
+            table,
             goal=goal,
             made=made,
             groupings=groupings,
@@ -173,9 +178,9 @@ def assemble(
             appeals=appeals,
         ),
         groupings=groupings,
-        rows=table.frame.height,
-        judged_rows=int(judged.sum()),
-        parts={part: int((parts == part).sum()) for part in split.PARTS} if parts is not None else {},
+        rows=table.people(),
+        judged_rows=table.people(judged),
+        parts={part: table.people(parts == part) for part in split.PARTS} if parts is not None else {},
         target=goal.name,
         classes=goal.classes,
         positive=goal.positive,
@@ -184,6 +189,7 @@ def assemble(
         features=features,
         withheld=withheld,
         reference=config.reference,
+        grounds=told,
         seen=None if deployed is None else "train-part" if models.ours(config) else config.model.seen,
         people=config.subject.people,
         unit="" if maker is None else maker.unit,
@@ -226,17 +232,16 @@ def recorded_rows(table: Table, config: Config) -> NDArray[np.bool_]:
 def recorded_only(table: Table, declared: Declared, config: Config) -> tuple[Table, Declared, tuple[str, ...]]:
     """Leave out rows whose outcome is not recorded, and say so: nothing about them can be right or wrong."""
     name, mask = config.subject.target, recorded_rows(table, config)
-    lost = int((~mask).sum())
-    if not lost:
+    lost = table.people(~mask)
+    if mask.all():
         return table, declared, ()
-    if lost == table.frame.height:
+    if not mask.any():
         raise DataError(f"{table.source}: target {name!r} is empty in every row; name another target")
-    media = {key: values[mask] for key, values in table.media.items()}
     groups = {key: labels[mask] for key, labels in declared.groups.items()}
     note = (
         f"{lost} rows have no recorded {name!r} and are left out; if some groups lack it more, the audit is selective"
     )
-    return replace(table, frame=table.frame.filter(mask), media=media), replace(declared, groups=groups), (note,)
+    return table.where(mask), replace(declared, groups=groups), (note,)
 
 
 def divide(
@@ -297,9 +302,11 @@ def _groupings(config: Config) -> tuple[Grouping, ...]:
 
 def _check_reference(config: Config, groups: Mapping[str, NDArray[np.object_]], *, source: str) -> None:
     for group, shares in config.reference.items():
-        if group not in config.subject.groups:
+        parts = group.split(CROSS)
+        if not set(parts) <= set(config.subject.groups):
             raise ConfigError(f"{source}: [reference.{group}] is not one of the groups; list it in [subject] groups")
-        have = sorted({str(value) for value in groups[group] if value is not None})
+        crossed = zip(*(groups[part] for part in parts), strict=True)
+        have = sorted({CROSS.join(map(str, cell)) for cell in set(crossed) if None not in cell})
         if not set(shares) & set(have):
             raise ConfigError(
                 f"{source}: no category of [reference.{group}] occurs in the data; it has {', '.join(have)}"
@@ -307,6 +314,7 @@ def _check_reference(config: Config, groups: Mapping[str, NDArray[np.object_]], 
 
 
 def _offers(
+    table: Table,
     *,
     goal: outcomes.Target,
     made: outcomes.Decisions,
@@ -320,7 +328,7 @@ def _offers(
     appeals: Counts | None,
 ) -> frozenset[Need]:
     have: dict[Need, bool] = {
-        "rows": True,
+        "rows": table.counted is None,
         "labels": goal.recorded is not None,
         "truth": goal.recorded is not None and made.source in {"model", "decision", "score"},
         "groups": bool(groupings),

@@ -17,7 +17,7 @@ from fairwitness.core.subject import Rows
 from fairwitness.engine.subject import Subject
 from fairwitness.io import atomic
 from fairwitness.monitor.profile import COLUMN, Profile
-from fairwitness.stats.tally import Tally
+from fairwitness.stats.tally import Tally, code_categories
 
 FOLDER = Path("tallies")
 OUTCOMES, COLUMNS = "outcomes.npz", "columns.npz"
@@ -57,18 +57,30 @@ def counted(columns: tuple[Column, ...], rows: Rows, groups: Groups) -> dict[str
 
 def count(subject: Subject) -> Audited:
     """What is kept of a subject."""
-    columns = counted(watched(subject), subject.rows(), subject.groups)
+    seen = subject.sample or subject
+    here = seen.table.counted is None  # rows, and not only counts of them
+    columns = counted(watched(seen), seen.rows(), seen.groups) if here else {}
     outcomes = None
     if subject.outline.decisions_from is not None:
-        outcomes = outcome_tally(subject.groups, subject.derived, subject.judged)
+        held = subject.table.counted
+        outcomes = outcome_tally(subject.groups, subject.derived, subject.judged, None if held is None else held.rows)
     return Audited(outcomes=outcomes, columns=Profile.of(columns) if columns and subject.outline.rows else None)
 
 
-def outcome_tally(groups: Groups, derived: Mapping[str, NDArray[Any]], which: NDArray[np.bool_]) -> Tally:
-    """Rows by attributes and answers."""
+def outcome_tally(
+    groups: Groups,
+    derived: Mapping[str, NDArray[Any]],
+    which: NDArray[np.bool_],
+    people: NDArray[np.int64] | None = None,
+) -> Tally:
+    """Rows by attributes and answers; `people`, where each stands for many."""
     axes = {group_column(name): labels for name, labels in groups.items()}
     axes |= {name: derived[name] for name in ANSWERS if name in derived}
-    return Tally.of({name: values[which] for name, values in axes.items()})
+    coded = {name: code_categories(values[which]) for name, values in axes.items()}
+    names = {name: categories for name, (categories, _) in coded.items()}
+    return Tally.of_codes(
+        names, [codes for _, codes in coded.values()], counts=None if people is None else people[which]
+    )
 
 
 def save(subject: Subject, out: Path) -> None:

@@ -26,6 +26,7 @@ TEXT = frozenset({".csv", ".tsv", ".txt", ".tab", ".psv"})
 _DELIMITERS = ",;\t|"
 _SAMPLE = 2**17
 _SAMPLE_ROWS = 50
+_BEGINNING = 2**22
 _MANY_COLUMNS, _LONGEST_HEADER = 100_000, 2**24
 _OTHER_FORMATS = {
     b"PK\x03\x04": ("a zip archive or an Excel workbook", "save it as CSV"),
@@ -55,6 +56,31 @@ def read(place: Place) -> Table:
     columns = [(name, typed(name, cells[str(column)], reading)) for column, name in enumerate(names)]
     table = from_columns(columns, source=place.source, fingerprint=hashlib.sha256(stored).hexdigest())
     return replace(table, notes=(*notes, *table.notes, *reading.notes()))
+
+
+def beginning(place: Place) -> tuple[Table, str]:
+    """The first rows of a file that is not compressed, and what delimits its cells: from them its types are read.
+
+    Raises:
+        DataError: As `read`, of those rows.
+    """
+    try:
+        with place.path.open("rb") as file:
+            start = file.read(_BEGINNING)
+            cut = bool(file.read(1))
+    except OSError as error:
+        raise DataError.unreadable(
+            place.source, f"cannot be read ({(error.strerror or str(error)).lower()})", "check the file's permissions"
+        ) from None
+    text = _as_utf8(start[: start.rfind(b"\n") + 1] if cut else start, place.source)
+    delimiter = "\t" if place.suffix in {".tsv", ".tab"} else _delimiter(text)
+    names, notes = _header(text, delimiter, place.source)
+    if len(set(names)) < len(names):
+        raise DataError.unreadable(place.source, "two columns have one name", "rename one in the header")
+    cells = _without_blank_rows(_cells(text, delimiter, len(names), place.source), notes, place.source)
+    reading = Reading()
+    columns = [(name, typed(name, cells[str(column)], reading)) for column, name in enumerate(names)]
+    return from_columns(columns, source=place.source), delimiter
 
 
 def _without_blank_rows(cells: pl.DataFrame, notes: list[str], source: str) -> pl.DataFrame:

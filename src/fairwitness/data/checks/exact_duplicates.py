@@ -31,6 +31,7 @@ class ExactDuplicates:
         needs=frozenset({"rows"}),
         limit=Limit(at_most=0.01),
         severity=Severity.LOW,
+        every_row=True,
         sources=(
             "Wilson 1927, JASA 22(158):209-212",
             "Lee et al. 2022, ACL, arXiv 2107.06499, on what duplicates do to models",

@@ -45,6 +45,7 @@ class Uniqueness:
         needs=frozenset({"rows"}),
         limit=Limit(at_most=0.05),
         severity=Severity.MEDIUM,
+        every_row=True,
         sources=(
             "Sweeney 2002, Int. J. Uncertainty, Fuzziness and Knowledge-Based Systems 10(5):557-570, k-anonymity",
             "Machanavajjhala et al. 2007, ACM TKDD 1(1):3, l-diversity",
