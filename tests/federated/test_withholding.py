@@ -71,6 +71,32 @@ def test_a_receiver_that_tries_every_table_cannot_tell_a_small_count(seed: int) 
             assert int(table[group, outcome]) in found[number, group, outcome]
 
 
+@pytest.mark.parametrize(("groups", "most"), [(2, 9), (3, 8), (4, 6)])
+def test_a_receiver_that_knows_the_rule_cannot_tell_a_small_count_either(groups: int, most: int) -> None:
+    """All columns there are, by what is sent of them: for each small count some column looks the same and has more there."""
+    alike: dict[tuple[tuple[int | None, ...], int], list[tuple[int, ...]]] = {}
+    for column in product(range(most + 1), repeat=groups):
+        table = np.stack([np.array(column), np.full(groups, 50)], axis=1)
+        masks = withhold([table], LEAST)
+        if masks is None or masks[0][:, 1].any():
+            continue  # the outcome is kept back whole
+        shown = tuple(None if hidden else number for hidden, number in zip(masks[0][:, 0], column, strict=True))
+        alike.setdefault((shown, sum(column)), []).append(column)
+    small = 0
+    for (shown, _), columns in alike.items():
+        for place in (place for place, number in enumerate(shown) if number is None):
+            if any(column[place] < LEAST for column in columns):
+                small += 1
+                assert max(column[place] for column in columns) >= LEAST, (shown, columns)
+    assert small > 10
+
+
+def test_equal_counts_are_kept_back_together() -> None:
+    """Of (8, 8, 2) the 2 and one 8 would do for sums; which 8 it was would tell that the other place has the 2."""
+    (mask,) = withhold([np.array([[8, 50], [8, 50], [2, 50]])], 5) or ()
+    assert mask.tolist() == [[True, False]] * 3
+
+
 def test_a_lone_small_count_takes_the_smallest_beside_it() -> None:
     table = np.array([[40, 2], [30, 9], [20, 30]])
     (mask,) = withhold([table], 5) or ()

@@ -20,7 +20,8 @@ def withhold(tables: Sequence[Counts], least: int) -> tuple[Mask, ...] | None:
     """Which counts to withhold, so that for each from 1 to `least` − 1 a receiver must hold `least` for possible.
 
     Zeros are sent: nobody is behind them. The receiver is taken to know every count that is sent, the number of people,
-    and how many had each outcome wherever not all tables keep an outcome back.
+    and how many had each outcome wherever not all tables keep an outcome back. One that works backwards from the rule
+    learns no more where an outcome is kept back in part; of one kept back whole, that it is rare in some table.
 
     Args:
         tables: (groups, outcomes) counts of the same people, at least 0, with the same sums over groups.
@@ -63,17 +64,15 @@ def withhold(tables: Sequence[Counts], least: int) -> tuple[Mask, ...] | None:
 def _hidden(column: Counts, least: int) -> Mask | None:
     """The counts of one outcome to withhold where its sum is known; None where no choice is safe.
 
-    Of m withheld counts, each at least 1, with the sum s, any may be as much as s − m + 1.
+    The small ones and, of those that are not, the smallest with all that equal it. Which counts these are depends on no
+    place, so whatever order the withheld ones stand in, the same would be sent: each may be the one that is not small,
+    even to a receiver that knows this rule. The smallest alone, the first of equals, would tell such a one which it is.
     """
-    hidden = (column > 0) & (column < least)
-    if not hidden.any():
-        return hidden
-    rest = [place for place in np.argsort(column, kind="stable").tolist() if column[place] >= least]
-    while int(column[hidden].sum()) - int(hidden.sum()) + 1 < least:
-        if not rest:
-            return None
-        hidden[rest.pop(0)] = True
-    return hidden
+    small = (column > 0) & (column < least)
+    if not small.any():
+        return small
+    large = column[column >= least]
+    return small | (column == large.min()) if large.size else None
 
 
 def _safe(tables: Sequence[Counts], whole: Sequence[int], least: int) -> bool:
