@@ -220,6 +220,24 @@ def test_a_model_that_never_moves_has_nothing_to_explain() -> None:
     assert "never moves" in outcome.reason
 
 
+def test_decisions_whose_score_nothing_moves_accuse_no_explanation() -> None:
+    """The model reads a mark that 2 % have; of the others there is no order to be true to."""
+    columns, rows = table()
+    marked = rows_of({**rows.columns, "a": (np.arange(300) % 50 == 49).astype(np.float64)})
+    model = from_callable(
+        lambda frame: 0.1 + 0.8 * frame["a"].to_numpy(),
+        columns=columns,
+        classes=("no", "yes"),
+        positive="yes",
+        activation="probabilities",
+    )
+    outcome = measured(run(FAITHFUL, columns, marked, model))
+    assert worst(FAITHFUL, outcome) is Verdict.UNCERTAIN
+    assert {each.n for each in outcome.judged.values()} == {4}
+    assert any(note.startswith("For 196 of 200 decisions nothing") for note in outcome.notes)
+    assert len(outcome.row_values["shapley-values"].ids) == 4
+
+
 def test_what_decisions_rest_on_comes_first_and_idle_columns_reach_zero() -> None:
     columns, rows = table()
     model = reading(rows, columns, a=3.0, c=0.0)

@@ -12,6 +12,8 @@ from fairwitness.explain.shapley import AT_ONCE, Floats, Mixed, Places
 
 STEPS, ORDERS = 10, 5
 """Points of a curve after its first, and random orders a row."""
+ROUNDING = 1e-6
+"""What 32-bit scores cannot tell from nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,9 +37,11 @@ class Faithful:
     spent: int
 
     @property
-    def still(self) -> bool:
-        """Nothing that was taken away or put in moved any score."""
-        return bool(np.ptp(np.concatenate([self.deletion, self.random_deletion], axis=1), axis=1).max(initial=0.0) == 0)
+    def moved(self) -> NDArray[np.bool_]:
+        """(n,) whether anything that was taken away or put in moved the score: else no order is truer than another."""
+        curves = (self.deletion, self.insertion, self.random_deletion, self.random_insertion)
+        told: NDArray[np.bool_] = np.ptp(np.concatenate(curves, axis=1), axis=1) > ROUNDING
+        return told
 
     @property
     def faster_down(self) -> Floats:

@@ -90,7 +90,7 @@ class Faithfulness:
             tried = of(given, held, options.methods)
         if isinstance(tried, NotApplicable):
             return tried
-        if all(one.found.still for one in tried.values()):
+        if not any(one.found.moved.any() for one in tried.values()):
             return NotApplicable(
                 "the score of these rows never moves, whatever is taken away: there is nothing to explain"
             )
@@ -101,10 +101,10 @@ def _measured(given: Given, held: Examined, tried: Mapping[str, Tried]) -> Measu
     judged = _wins(tried, given.level)
     worst = min(judged, key=lambda key: judged[key].value or 0.0)
     name, end = worst.groups
-    notes = [note for each in tried.values() for note in each.notes]
+    notes = [note for each in tried.values() for note in (*each.notes, *_unmoved(each.found))]
     return Measured(
         headline=(
-            f"On {fmt.number(judged[worst].value, 'share')} of {plural(len(held), 'decision')} the order of {name} is truer to "
+            f"On {fmt.number(judged[worst].value, 'share')} of {plural(judged[worst].n, 'decision')} the order of {name} is truer to "
             f"the model than a random one, by {end}" + (": the least of what was tried" if len(judged) > 1 else "")
         ),
         lead=" ".join(_sentence(name, each.found) for name, each in tried.items()),
@@ -116,24 +116,40 @@ def _measured(given: Given, held: Examined, tried: Mapping[str, Tried]) -> Measu
         row_values={
             _key(name): RowValues(
                 name=f"how much sooner than at random the score moves, by {name}",
-                ids=held.rows.ids,
-                values=(each.found.faster_down + each.found.faster_up) / 2,
+                ids=held.rows.ids[each.found.moved],
+                values=((each.found.faster_down + each.found.faster_up) / 2)[each.found.moved],
                 worse="low",
             )
             for name, each in tried.items()
+            if each.found.moved.any()
         },
     )
 
 
+def _unmoved(found: Faithful) -> tuple[str, ...]:
+    left = int((~found.moved).sum())
+    words = (
+        f"For {fmt.count(left)} of {plural(len(found.moved), 'decision')} nothing that is taken away or put in moves the score, so "
+        "no order is truer than another: they are left out of the share."
+    )
+    return (words,) if left else ()
+
+
 def _wins(tried: Mapping[str, Tried], level: float) -> dict[Key, Estimate]:
-    """Shares of rows on which each beats random orders, ties counted half, with intervals that hold for all at once."""
+    """Shares of rows on which each beats random orders, ties counted half, with intervals that hold for all at once.
+
+    Rows whose score nothing moves are no evidence either way.
+    """
     from fairwitness.stats.intervals import wilson  # pull in SciPy
     from fairwitness.stats.multiple import sidak
 
     each = sidak(level, len(tried) * len(ENDS))
     made = {}
     for name, one in tried.items():
-        for end, gain in zip(ENDS, (one.found.faster_down, one.found.faster_up), strict=True):
+        if not one.found.moved.any():
+            continue
+        for end, every in zip(ENDS, (one.found.faster_down, one.found.faster_up), strict=True):
+            gain = every[one.found.moved]
             hits = float((gain > 0).sum() + (gain == 0).sum() / 2)
             low, high = wilson(hits, len(gain), level=each)
             made[Key(metric="share of decisions on which a random order is beaten", groups=(name, end))] = Estimate(

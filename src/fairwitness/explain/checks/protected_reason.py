@@ -18,6 +18,7 @@ from fairwitness.core.subject import Outline, Rows
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import listed, plural
 from fairwitness.explain.examined import Examined, asks, examined, features, image
+from fairwitness.explain.faithful import ROUNDING
 from fairwitness.explain.told import Told, told
 
 MOST_ROWS = 20_000
@@ -25,8 +26,6 @@ SIGNIFICANT = 0.05
 SHOWN = 10
 LEAST = 0.05
 """Of all that moved a score, either way, what a main reason has."""
-ROUNDING = 1e-6
-"""What 32-bit scores cannot tell from nothing."""
 
 Telling = Mapping[str, Mapping[str, float]]
 """Attribute to the players that tell it, and how well each does alone (AUC)."""
