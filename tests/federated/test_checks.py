@@ -75,7 +75,7 @@ def verdict(columns: dict[str, NDArray[Any]]) -> Verdict:
 def test_sites_add_up_to_the_last_count() -> None:
     outcome = counted(people({"north": 0.0, "south": 0.2, "west": 0.1}, 200, 0), least=0)
     (estimate,) = outcome.judged.values()
-    assert (estimate.value, estimate.n) == (0, 8)
+    assert (estimate.value, estimate.low, estimate.high, estimate.n) == (0, 0, 0, 2)
     left = given.series(outcome, "What left each site")
     assert left["rows counted"] == (200, 200, 200)
     assert left["counts sent"] == (8, 8, 8)
@@ -89,7 +89,8 @@ def test_one_person_counted_otherwise_is_found() -> None:
     changed[DECISION][0] = "no" if columns[DECISION][0] == "yes" else "yes"
     outcome = counted(columns, pooled=Tally.of({name: changed[name] for name in ("race", LABEL, DECISION)}))
     (estimate,) = outcome.judged.values()
-    assert estimate.value == 2
+    assert estimate.value == 1  # of one person's group, two counts
+    assert outcome.headline == "2 of 8 counts of 2 sites differ from those of all rows"
     assert TalliesOnly.info.limit is not None
     assert estimate.against(TalliesOnly.info.limit) is Verdict.FAIL
 
@@ -103,8 +104,59 @@ def test_small_counts_are_kept_back_and_what_that_costs_is_told() -> None:
     assert max(wider) > 0
 
 
+def test_where_too_much_is_kept_back_to_tell_a_rate_it_does_not_pass() -> None:
+    """Could not look is not found nothing: with every count kept back any audit agrees."""
+    columns = people({"north": 0.0, "south": 0.2}, 200, 1)
+    outcome = counted(columns, least=1000)
+    (estimate,) = outcome.judged.values()
+    assert (estimate.low, estimate.high, estimate.n) == (0, 2, 2)
+    assert TalliesOnly.info.limit is not None
+    assert estimate.against(TalliesOnly.info.limit) is Verdict.UNCERTAIN
+    assert outcome.headline.endswith(
+        "tell the selection rate of 0 of 2 groups to within 5.0 points of the audit of all rows"
+    )
+
+
+def test_a_group_that_only_a_site_too_small_to_speak_has_is_no_fault() -> None:
+    """Three people of a race nobody else has: no count of them is sent, and none need be."""
+    columns = people({"north": 0.0, "south": 0.0, "tiny": 0.0}, 300, 1)
+    few = np.flatnonzero(columns["clinic"] == "tiny")
+    kept = np.setdiff1d(np.arange(900), few[3:])
+    columns = {name: values[kept].copy() for name, values in columns.items()}
+    columns["race"][columns["clinic"] == "tiny"] = "Tongan"
+    outcome = counted(columns)
+    (estimate,) = outcome.judged.values()
+    assert estimate.value == 0
+    assert outcome.notes == ("Too small to send any count but that of its rows: tiny.",)
+    told = given.series(outcome, "What keeping counts back costs, by race")
+    place = told["race"].index("Tongan")
+    assert (told["low, from what was sent"][place], told["high, from what was sent"][place]) == (0, 1)
+
+
+def test_missing_values_and_a_category_of_one_site_add_up() -> None:
+    columns = people({"north": 0.0, "south": 0.2}, 200, 1)
+    columns["race"][:40] = None
+    columns["race"][200:210] = "Tongan"
+    columns["race"][210] = "one of a kind"
+    outcome = counted(columns, least=0)
+    (estimate,) = outcome.judged.values()
+    assert (estimate.value, estimate.high) == (0, 0)
+    assert outcome.lead.startswith("17 of 17 counts of all together are known to the last")
+
+
+def test_a_rate_is_within_what_counts_leave_open() -> None:
+    for seed in range(20):
+        outcome = counted(people({"north": 0.3, "tiny": 0.3, "west": -0.2}, 30, seed))
+        told = given.series(outcome, "What keeping counts back costs, by race")
+        rows = zip(
+            told["selection rate"], told["low, from what was sent"], told["high, from what was sent"], strict=True
+        )
+        assert all(low <= rate <= high for rate, low, high in rows)
+
+
 def test_without_a_site_rows_are_dealt_out_and_it_says_so() -> None:
     outcome = counted(people({"north": 0.0}, 400, 3), site="")
+    assert outcome.judged == {}  # nobody asked about sites
     assert outcome.headline.startswith("The counts of 4 clients, dealt out by chance,")
     assert any("No column says who holds a row" in note for note in outcome.notes)
 

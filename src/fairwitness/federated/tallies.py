@@ -172,6 +172,30 @@ def pool(messages: Sequence[Sent]) -> dict[str, dict[Cell, Range]]:
     return found
 
 
+def unlisted(messages: Sequence[Sent]) -> Range:
+    """What is known of a cell that no site names: only those too small to send a table can have anybody in it."""
+    return Range(low=0, high=sum(message.people or 0 for message in messages if not message.tables))
+
+
+def contradicted(
+    messages: Sequence[Sent], known: Mapping[str, Mapping[Cell, Range]], true: Mapping[str, Mapping[Cell, int]]
+) -> list[tuple[str, Cell]]:
+    """Attribute and cell of the counts of all rows that what sites sent rules out.
+
+    Args:
+        messages: As they were sent.
+        known: What `pool` makes of them.
+        true: Attribute to the counts of all rows; a cell that is not named has nobody.
+    """
+    other, found = unlisted(messages), []
+    for name, counts in true.items():
+        for cell in {**counts, **known.get(name, {})}:
+            told = known.get(name, {}).get(cell, other)
+            if not told.low <= counts.get(cell, 0) <= told.high:
+                found.append((name, cell))
+    return found
+
+
 def merged(tallies: Sequence[Tally]) -> Tally:
     """The rows of all sites counted together."""
     return reduce(lambda one, other: one + other, tallies)
@@ -179,7 +203,7 @@ def merged(tallies: Sequence[Tally]) -> Tally:
 
 def _known(message: Sent, name: str, cells: Sequence[Cell]) -> dict[Cell, Range]:
     """What one site's message says about each cell."""
-    if message.people is not None and not message.tables:
+    if message.people is not None and name not in message.tables:
         return {cell: Range(low=0, high=message.people) for cell in cells}
     table = message.tables[name]
     told = {cell: number for cell, number in table.items() if number is not None}

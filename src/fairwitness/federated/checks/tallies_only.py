@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from fairwitness.core.asks import Ask, TallyAsk
 from fairwitness.core.check import About, CheckInfo, Given, Measured, NotApplicable, Outcome
+from fairwitness.core.columns import MISSING
 from fairwitness.core.estimate import Estimate, Key, Limit, Severity
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
 from fairwitness.draw import format as fmt
-from fairwitness.draw.words import label, listed, plural
+from fairwitness.draw.words import FEW, label, listed, plural
 
 if TYPE_CHECKING:
     from fairwitness.federated.sites import Outcome as Counted
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 SHOWN = 24
 """Sites, and groups, that a table lists."""
+
+TOLD = 0.05
+"""How far a group's rate may lie from that of all rows, as far as counts tell, to count as told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,18 +58,21 @@ class TalliesOnly:
         title="Sites that send counts only are audited as their rows together are",
         failure_title="Counts that sites send do not add up to the audit of all rows",
         measures=(
-            "Counts by group and outcome that differ between the audit of all rows and the sum of what sites send, each "
-            "having counted its own rows; a count kept back must lie between what is known of it. Beside it, how much "
-            "wider the intervals of rates become by what is kept back."
+            "Groups of at least 30 people whose rate, as far as what sites send tells, may lie more than 5 points from the "
+            "audit of all rows. Each site counts its own rows and keeps small counts back. A group whose counts contradict "
+            "those of all rows fails the check; one of which too much was kept back leaves it uncertain. Beside it, how "
+            "much wider the intervals of rates become by what is kept back."
         ),
         does_not_show=(
-            "That counts give nobody away: a small count is kept back together with others, so that no total gives it "
-            "away, but who knows most people of a site, or compares two audits of it, may still learn of one. Noise "
-            "(epsilon) is the answer to that. Where rows are dealt out by chance, nothing about real sites."
+            "That sites which really keep their rows apart name categories alike: here all rows come from one table, so a "
+            "contradiction is a fault of counting. Nor that counts give nobody away: a small count is kept back together "
+            "with others, so that no total gives it away, but who knows most people of a site, or compares two audits of "
+            "it, may still learn of one. Noise (epsilon) is the answer to that. Where rows are dealt out by chance nothing "
+            "is judged but contradictions."
         ),
         advice=(
-            "Find the site whose categories are named or read otherwise than elsewhere. Where intervals become too wide, "
-            "let sites count coarser groups, or several small sites count together."
+            "Let sites count coarser groups, or several small sites count together, or settle with them on a smaller least "
+            "count. Where counts contradict, find the site whose categories are named or read otherwise than elsewhere."
         ),
         needs=frozenset({"rows", "groups", "decisions"}),
         limit=Limit(at_most=0.0),
@@ -74,7 +81,7 @@ class TalliesOnly:
             "Hundepool et al. 2012, Statistical Disclosure Control, Wiley, chapter 4: cells kept back, and others for them",
             "Canonne, Kamath and Steinke 2020, arXiv 2004.00010: exact discrete Laplace noise",
             "Newcombe 1998, Statistics in Medicine 17(8):873-890, and Wilson 1927, JASA 22(158):209-212, intervals",
-            "The least count of 5 is a convention of statistical offices",
+            "The least count of 5 is a convention of statistical offices; that of 5 points one of this tool",
         ),
     )
     Options = TallyOptions
@@ -131,14 +138,20 @@ def _measured(
     known: Mapping[str, Mapping[Cell, Range]],
     true: Mapping[str, Mapping[Cell, int]],
 ) -> Measured:
+    from fairwitness.federated import tallies
+
     every = [(name, cell) for name in true for cell in {**true[name], **known.get(name, {})}]
-    differ = [(name, cell) for name, cell in every if not _agrees(known, name, cell, true[name].get(cell, 0))]
+    differ = tallies.contradicted(sent, known, true)
     exact = sum(cell in known.get(name, {}) and known[name][cell].exact for name, cell in every)
     withheld, cells = sum(each.withheld for each in sent), sum(each.cells + each.withheld for each in sent)
     silent = [each.site for each in sent if not each.tables]
     who = plural(len(sent), "site") if options.site else f"{len(sent)} clients, dealt out by chance,"
-    rates = {name: _rates(given.level, name, counted, known.get(name, {}), true[name]) for name in true}
-    widest = max((row[-1] for table in rates.values() for row in table), default=0.0)
+    other = tallies.unlisted(sent)
+    rates = {name: _rates(given.level, counted, known.get(name, {}), true[name], other) for name in true}
+    large = [(name, each) for name, found in rates.items() for each in found if each.n >= FEW and each.group != MISSING]
+    wrong = {(name, cell[0]) for name, cell in differ}
+    vague = sum(each.apart > TOLD and (name, each.group) not in wrong for name, each in large)
+    widest = max((each.wider for found in rates.values() for each in found), default=0.0)
     kept = (
         f"every count had noise of scale {float(sent[0].scale):g}"
         if options.epsilon
@@ -148,26 +161,33 @@ def _measured(
     )
     lead = f"{fmt.count(exact)} of {plural(len(every), 'count')} of all together are known to the last; {kept}."
     lead += f" Intervals of the {counted.words} become wider by at most {fmt.number(widest, 'points')}."
+    if differ:
+        headline = f"{fmt.count(len(differ))} of {plural(len(every), 'count')} of {who} differ from those of all rows"
+    elif vague:
+        headline = (
+            f"The counts of {who} tell the {counted.words} of {len(large) - vague} of {plural(len(large), 'group')} to "
+            f"within {fmt.number(TOLD, 'points')} of the audit of all rows"
+        )
+    else:
+        headline = f"The counts of {who} add up to those of all rows"
+    found = Estimate(
+        value=float(len(wrong)),
+        low=float(len(wrong)),
+        high=float(len(wrong) + vague),
+        level=None,
+        n=len(large),
+        unit="number",
+        method="what the counts rule out, and what they leave open",
+        claim="bracket",
+    )
+    metric = f"groups whose {counted.words} the counts may tell otherwise by more than {fmt.number(TOLD, 'points')}"
     return Measured(
-        headline=(
-            f"The counts of {who} add up to those of all rows"
-            if not differ
-            else f"{fmt.count(len(differ))} of {plural(len(every), 'count')} of {who} differ from those of all rows"
-        ),
+        headline=headline,
         lead=lead,
-        judged={
-            Key(metric="counts that differ from the audit of all rows"): Estimate.count(
-                len(differ), n=len(every), unit="number"
-            )
-        },
-        explored=(_left(sent), *(_table(name, counted, table) for name, table in rates.items())),
+        judged={Key(metric=metric): found} if options.site or wrong else {},
+        explored=(_left(sent), *(_table(name, counted, found) for name, found in rates.items())),
         notes=_notes(options, silent),
     )
-
-
-def _agrees(known: Mapping[str, Mapping[Cell, Range]], name: str, cell: Cell, number: int) -> bool:
-    found = known.get(name, {}).get(cell)
-    return number == 0 if found is None else found.low <= number <= found.high
 
 
 def _left(sent: Sequence[Sent]) -> Series:
@@ -186,30 +206,73 @@ def _left(sent: Sequence[Sent]) -> Series:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rate:
+    """A group's rate of all rows with its interval, and what is left of both where only counts were sent.
+
+    Attributes:
+        apart: How far the rate may lie from that of all rows, as far as the counts tell.
+        least: Low end of the interval that holds whatever was kept back.
+        most: Its high end.
+    """
+
+    group: str
+    n: int
+    value: float
+    low: float
+    high: float
+    apart: float
+    least: float
+    most: float
+
+    @property
+    def wider(self) -> float:
+        return max(0.0, (self.most - self.least) - (self.high - self.low))
+
+
 def _rates(
-    level: float, name: str, counted: Counted, known: Mapping[Cell, Range], true: Mapping[Cell, int]
-) -> list[tuple[str, float, float, float, float, float, float]]:
-    """By group: the rate with its interval from all rows, and the interval that holds whatever was kept back."""
+    level: float, counted: Counted, known: Mapping[Cell, Range], true: Mapping[Cell, int], other: Range
+) -> list[_Rate]:
+    """By group, those that occur in all rows; `other` is what is known of a cell that nobody named."""
     from fairwitness.stats.intervals import wilson
 
-    place, category = counted.axes.index(counted.axis) + 1, counted.category
+    place, category = counted.axes.index(counted.axis), counted.category
+    outcomes = sorted({cell[1:] for cell in (*true, *known)})
     found = []
     for group in sorted({cell[0] for cell in true}):
-        hits = sum(number for cell, number in true.items() if cell[0] == group and cell[place] == category)
-        n = sum(number for cell, number in true.items() if cell[0] == group)
-        yes = [each for cell, each in known.items() if cell[0] == group and cell[place] == category]
-        no = [each for cell, each in known.items() if cell[0] == group and cell[place] != category]
-        fewest, most = sum(each.low for each in yes), sum(each.high for each in yes)
-        others = sum(each.low for each in no), sum(each.high for each in no)
-        low, high = (float(end) for end in wilson(hits, n, level=level))
-        lowest = float(wilson(fewest, fewest + others[1], level=level)[0]) if fewest + others[1] else 0.0
-        highest = float(wilson(most, most + others[0], level=level)[1]) if most + others[0] else 1.0
-        wider = max(0.0, (highest - lowest) - (high - low))
-        found.append((label(group, (name,)), hits / n, low, high, lowest, highest, wider))
-    return found[:SHOWN]
+        yes, no = ([o for o in outcomes if (o[place] == category) is wanted] for wanted in (True, False))
+        hits, misses = (sum(true.get((group, *each), 0) for each in some) for some in (yes, no))
+        told = [[known.get((group, *each), other) for each in some] for some in (yes, no)]
+        (fewest, least_others), (most, most_others) = (
+            [sum(each.low for each in some) for some in told],
+            [sum(each.high for each in some) for some in told],
+        )
+        value = hits / (hits + misses)
+        below = fewest / (fewest + most_others) if fewest + most_others else 0.0
+        above = most / (most + least_others) if most + least_others else 1.0
+        low, high = (float(end) for end in wilson(hits, hits + misses, level=level))
+        lowest = float(wilson(fewest, fewest + most_others, level=level)[0]) if fewest + most_others else 0.0
+        highest = float(wilson(most, most + least_others, level=level)[1]) if most + least_others else 1.0
+        found.append(
+            _Rate(
+                group=group,
+                n=hits + misses,
+                value=value,
+                low=low,
+                high=high,
+                apart=max(value - below, above - value),
+                least=lowest,
+                most=highest,
+            )
+        )
+    return found
 
 
-def _table(name: str, counted: Counted, rows: Sequence[tuple[str, float, float, float, float, float, float]]) -> Series:
+def _table(name: str, counted: Counted, rates: Sequence[_Rate]) -> Series:
+    rows = [
+        (label(each.group, (name,)), each.value, each.low, each.high, each.least, each.most, each.wider)
+        for each in rates[:SHOWN]
+    ]
     heads = (name, counted.words, "low", "high", "low, from what was sent", "high, from what was sent", "wider by")
     columns = dict(zip(heads, zip(*rows, strict=True), strict=True))
     units = dict.fromkeys(heads[1:6], "share") | {"wider by": "points"}

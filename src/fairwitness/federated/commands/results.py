@@ -140,12 +140,8 @@ def _compared(ready: Given, ran: Ran, model: TorchModel) -> Compared:
         groups={name: labels[subject.judged][place] for name, labels in subject.groups.items()},
     )
     counted, known = tally(one, decided[place]), tallies.pool(ran.sent)
-    differ = 0
-    for name in names:
-        true, told = tallies.cells(counted, (name, *task.outcome.axes)), known.get(name, {})
-        for cell in {**true, **told}:
-            number, found = true.get(cell, 0), told.get(cell)
-            differ += number != 0 if found is None else not found.low <= number <= found.high
+    true = {name: tallies.cells(counted, (name, *task.outcome.axes)) for name in names}
+    differ = len(tallies.contradicted(ran.sent, known, true))
     return Compared(right=int(right.sum()), pooled=int(other.sum()), n=len(truth), behind=behind, differ=differ)
 
 
