@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 
 from fairwitness import report
-from support.browser import axe, chromium, look
+from support.browser import OPEN_ALL, beyond, chromium, clashes, look, violations
 from support.documents import crowd, document, sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-OPEN_ALL = "document.querySelectorAll('details').forEach(each => each.open = true)"
 SIZES = pytest.mark.parametrize("width", [1280, 390])
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 
@@ -40,15 +39,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @SCHEMES
 @pytest.mark.parametrize("name", ["sample", "empty"])
 def test_axe_finds_no_violation(driver: Any, pages: dict[str, str], name: str, width: int, scheme: str) -> None:
-    source = axe()
     look(driver, pages[name], width=width, scheme=scheme)
-    driver.execute_script(OPEN_ALL)
-    driver.execute_cdp_cmd("Runtime.evaluate", {"expression": source})  # the page's own policy would stop a script tag
-    found = driver.execute_async_script(
-        "const done = arguments[arguments.length - 1];"
-        "axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations.map("
-        "v => [v.id, v.help, v.nodes.slice(0, 3).map(n => n.html.slice(0, 200))])), e => done([String(e)]))"
-    )
+    found = violations(driver)
     assert found == [], json.dumps(found, indent=1)
 
 
@@ -56,37 +48,14 @@ def test_axe_finds_no_violation(driver: Any, pages: dict[str, str], name: str, w
 @pytest.mark.parametrize("name", ["sample", "empty", "crowd"])
 def test_only_tables_and_commands_scroll_sideways(driver: Any, pages: dict[str, str], name: str, width: int) -> None:
     look(driver, pages[name], width=width, scheme="light")
-    driver.execute_script(OPEN_ALL)
-    page, seen = driver.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
-    assert page <= seen == width
-    beyond = driver.execute_script(
-        "return [...document.querySelectorAll('main *, header *')].filter(e => !e.closest('.tw, pre, .sr, .skip, .defs')"
-        " && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 160))"
-    )
-    assert beyond == []
+    assert driver.execute_script("return window.innerWidth") == width
+    assert beyond(driver) == []
 
 
 @SIZES
 def test_no_text_of_a_chart_lies_on_other_text_or_outside(driver: Any, pages: dict[str, str], width: int) -> None:
     look(driver, pages["sample"], width=width, scheme="light")
-    clashes = driver.execute_script(
-        """
-        const bad = [];
-        for (const svg of document.querySelectorAll('svg.ch')) {
-          const frame = svg.getBoundingClientRect();
-          if (!frame.width) continue;
-          const boxes = [...svg.querySelectorAll('text')].map(t => [t.textContent, t.getBoundingClientRect()]);
-          boxes.forEach(([words, a], i) => {
-            if (a.left < frame.left - 3 || a.right > frame.right + 3) bad.push([words, 'outside']);
-            for (const [others, b] of boxes.slice(i + 1))
-              if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 4 && b.top < a.bottom - 4)
-                bad.push([words, others]);
-          });
-        }
-        return bad;
-        """
-    )
-    assert clashes == []
+    assert clashes(driver) == []
 
 
 def test_nothing_is_requested_but_the_page(driver: Any, pages: dict[str, str]) -> None:

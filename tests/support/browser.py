@@ -72,3 +72,52 @@ def look(driver: Any, url: str, *, width: int, scheme: str, scripts: bool = True
     send("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
     send("Emulation.setScriptExecutionDisabled", {"value": not scripts})
     driver.get(url)
+
+
+OPEN_ALL = "document.querySelectorAll('details').forEach(each => each.open = true)"
+
+
+def violations(driver: Any) -> list[Any]:
+    """What axe-core finds wrong with the page that is open, its folds opened."""
+    driver.execute_script(OPEN_ALL)
+    driver.execute_cdp_cmd("Runtime.evaluate", {"expression": axe()})  # the page's own policy would stop a script tag
+    found: list[Any] = driver.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        "axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations.map("
+        "v => [v.id, v.help, v.nodes.slice(0, 3).map(n => n.html.slice(0, 200))])), e => done([String(e)]))"
+    )
+    return found
+
+
+def beyond(driver: Any) -> list[str]:
+    """What reaches beyond the right edge of the page that is open, but for tables and commands; the page itself too."""
+    driver.execute_script(OPEN_ALL)
+    found: list[str] = driver.execute_script(
+        "const wide = document.documentElement.scrollWidth > innerWidth ? ['the page'] : [];"
+        "return wide.concat([...document.querySelectorAll('main *, header *')].filter("
+        "e => !e.closest('.tw, pre, .sr, .skip, .defs') && e.getBoundingClientRect().right > innerWidth + 1"
+        ").map(e => e.outerHTML.slice(0, 160)))"
+    )
+    return found
+
+
+def clashes(driver: Any) -> list[list[str]]:
+    """Texts of charts that lie on other text, or outside their chart."""
+    found: list[list[str]] = driver.execute_script(
+        """
+        const bad = [];
+        for (const svg of document.querySelectorAll('svg.ch')) {
+          const frame = svg.getBoundingClientRect();
+          if (!frame.width) continue;
+          const boxes = [...svg.querySelectorAll('text')].map(t => [t.textContent, t.getBoundingClientRect()]);
+          boxes.forEach(([words, a], i) => {
+            if (a.left < frame.left - 3 || a.right > frame.right + 3) bad.push([words, 'outside']);
+            for (const [others, b] of boxes.slice(i + 1))
+              if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 4 && b.top < a.bottom - 4)
+                bad.push([words, others]);
+          });
+        }
+        return bad;
+        """
+    )
+    return found
