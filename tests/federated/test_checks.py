@@ -202,6 +202,42 @@ def test_a_site_that_treats_groups_apart_is_named_though_all_together_do_not() -
     assert abs(decided[together].mean() - decided[~together].mean()) < 0.06
 
 
+def stated(columns: dict[str, NDArray[Any]]) -> Any:
+    return run(SiteGap(), columns, SiteOptions(site="clinic"))
+
+
+def test_the_site_that_is_named_is_the_one_whose_gap_is_firm() -> None:
+    """Few people at one site look farther apart than the many whose gap fails the check: they are not accused for it."""
+    columns = people({"large": 0.2}, 4000, 0)
+    small = people({"small": 0.1}, 70, 2)
+    columns = {name: np.concatenate([values, small[name]]) for name, values in columns.items()}
+    outcome = stated(columns)
+    gaps = dict(
+        zip(*(given.series(outcome, "Gap in selection rate within each site")[n] for n in ("site", "gap")), strict=True)
+    )
+    assert gaps["small"] > gaps["large"]
+    (judged,) = outcome.judged.values()
+    assert judged.value == gaps["large"]
+    assert judged.against(SiteGap.info.limit) is Verdict.FAIL
+    assert "at site large, the firmest gap of 2 sites" in outcome.headline
+
+
+def test_where_one_site_is_large_enough_it_says_so_and_names_the_others() -> None:
+    columns = people({"large": 0.0, "small": 0.0}, 300, 0)
+    kept = np.concatenate([np.arange(300), 300 + np.arange(25)])
+    outcome = stated({name: values[kept] for name, values in columns.items()})
+    assert outcome.headline.endswith("at site large, the only one of 2 sites with enough people to judge")
+    assert outcome.notes == ("Not judged, as fewer than 30 applicants are in all groups but one: site small (25).",)
+    (judged,) = outcome.judged.values()
+    assert "site" not in judged.method
+
+
+def test_a_race_that_is_not_recorded_makes_no_site_comparable() -> None:
+    columns = people({"one": 0.0, "two": 0.0}, 200, 0)
+    columns["race"][columns["race"] == "Black"] = None
+    assert isinstance(stated(columns), NotApplicable)
+
+
 def test_clean_sites_pass_and_small_ones_are_uncertain() -> None:
     assert verdict(people({"north": 0.0, "south": 0.0}, 4000, 6)) is Verdict.PASS
     assert verdict(people({"north": 0.0, "south": 0.0}, 120, 6)) is Verdict.UNCERTAIN

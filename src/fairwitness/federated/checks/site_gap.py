@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fairwitness.core.asks import Ask, TallyAsk
 from fairwitness.core.check import About, CheckInfo, Given, Measured, NotApplicable, Outcome
-from fairwitness.core.columns import Grouping
+from fairwitness.core.columns import CROSS, MISSING, Grouping
 from fairwitness.core.errors import ColumnError
 from fairwitness.core.estimate import Estimate, Key, Limit, Severity, Verdict
 from fairwitness.core.figures import Interval, Intervals
@@ -50,21 +50,25 @@ class _Site:
 
     @property
     def comparable(self) -> bool:
-        return sum(n >= FEW for n in self.totals.values()) > 1
+        named = sum(n >= FEW and MISSING not in group.split(CROSS) for group, n in self.totals.items())
+        return named > 1
 
 
 class SiteGap:
     info = CheckInfo(
         id="federated.site-gap",
-        title="No site treats groups apart",
+        title="No site that is large enough to judge treats groups apart",
         failure_title="Some site treats groups apart",
         measures=(
             "The widest gap between two groups' rates of selection (of correct decisions where none is favourable) within "
-            "one site, over all sites; and whether the gap of all sites together is the same at each."
+            "one site, over all sites with at least 30 people of two groups; and whether the gap of all sites together is "
+            "the same at each. The site that is named is the one whose gap is firmest, not the one where few people make "
+            "it look widest."
         ),
         does_not_show=(
             "Why sites differ: who comes to a site differs too. A site with fewer than 30 people of all groups but one has "
-            "no gap here, which is not to say that it has none."
+            "no gap here, which is not to say that it has none; such sites are listed, and a pass says nothing of them. "
+            "Where one site is large enough, nothing is said of sites but that its own gap is not hidden by the others."
         ),
         advice=(
             "Look at the site that is named: its data, its practice, and whether the model ever learned from it. A model "
@@ -158,16 +162,16 @@ def _measured(
     same: Heterogeneity,
 ) -> Measured:
     columns = given.grouping.columns
-    worst = max(found, key=lambda name: found[name].estimate.value or 0.0)
+    worst = max(found, key=lambda name: (found[name].estimate.low or 0.0, found[name].estimate.value or 0.0))
     gap = found[worst].estimate
     widest = Estimate(
         value=gap.value,
-        low=max(each.estimate.low or 0.0 for each in found.values()),
+        low=gap.low,
         high=max(1.0 if each.estimate.high is None else each.estimate.high for each in found.values()),
         level=given.level,
         n=sum(each.estimate.n for each in found.values()),
         unit="points",
-        method=f"{gap.method}, over {plural(len(found), 'site')} at once",
+        method=f"{gap.method}, over {plural(len(found), 'site')} at once" if len(found) > 1 else gap.method,
     )
     low, high = (label(group, columns) for group in found[worst].groups)
     lead = f"Of all sites together it is {fmt.number(pooled.estimate.value, 'points')}."
@@ -176,22 +180,34 @@ def _measured(
             "differs between sites by more than chance" if same.p < 1 - given.level else "may be the same at every site"
         )
         lead += f" The gap between {' and '.join(label(g, columns) for g in pooled.groups)} {told} (p {fmt.probability(same.p)})."
-    without = [site.name for site in every if site.name not in found]
     return Measured(
         headline=(
-            f"{capital(words)} differs by {fmt.measured(widest.value, widest.low, widest.high, 'points')} between {low} and "
-            f"{high} at {_named(worst)}, the widest gap of {plural(len(found), 'site')}"
+            f"{capital(words)} differs by {fmt.measured(gap.value, gap.low, gap.high, 'points')} between {low} and "
+            f"{high} at {_named(worst)}, {_among(worst, found, len(every))}"
         ),
         lead=lead,
         judged={Key(metric=f"widest gap in {words} at a site", groups=found[worst].groups): widest},
         explored=(_table(words, every, found, columns),),
         figures=(_figure(given, words, every, found, pooled),),
-        notes=(
-            f"Fewer than {FEW} {given.outline.people} in all groups but one, so no gap: {listed(map(_named, without))}.",
-        )
-        if without
-        else (),
+        notes=_unjudged(every, found, given.outline.people),
     )
+
+
+def _among(worst: str, found: Mapping[str, Widest], sites: int) -> str:
+    """Of how many sites the one that is named is the one."""
+    if len(found) == 1:
+        return f"the only one of {plural(sites, 'site')} with enough people to judge"
+    of = f"{len(found)} sites" if len(found) == sites else f"{len(found)} sites with enough people to judge, of {sites}"
+    widest = max(found, key=lambda name: found[name].estimate.value or 0.0)
+    return f"the {'widest' if widest == worst else 'firmest'} gap of {of}"
+
+
+def _unjudged(every: Sequence[_Site], found: Mapping[str, Widest], people: str) -> tuple[str, ...]:
+    """The sites that nothing is said of."""
+    without = [f"{_named(site.name)} ({fmt.count(site.people)})" for site in every if site.name not in found]
+    if not without:
+        return ()
+    return (f"Not judged, as fewer than {FEW} {people} are in all groups but one: {listed(without)}.",)
 
 
 def _named(site: str) -> str:
