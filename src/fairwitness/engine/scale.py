@@ -74,6 +74,8 @@ def lay_out(
     Raises:
         UserError: Data and settings do not fit together.
     """
+    if not isinstance(found.frame, pl.LazyFrame):
+        refuse_quantiles(config, why="differ from engine to engine", source=source)
     progress("drawing rows", 0, 1)
     drawn = found.drawn(config.data.sample, config.seed)
     drawn = replace(drawn, fingerprint=digest(drawn.fingerprint, found.height), notes=(*drawn.notes, *_said(config)))

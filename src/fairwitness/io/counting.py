@@ -66,6 +66,9 @@ def count(frame: object, wanted: Wanted, *, source: str = "DataFrame") -> pl.Dat
     import narwhals as nw  # only for frames that are not read whole
 
     rows: Any = nw.from_native(frame)
+    if isinstance(rows, nw.DataFrame) and (rows.implementation.is_polars() or rows.implementation.is_pyarrow()):
+        needed = dict.fromkeys((*wanted.by, *wanted.missing, *wanted.sums))
+        rows = nw.from_native(rows.select(*needed).to_polars().lazy())  # streamed, a group-by takes half the time
     types = dict(rows.collect_schema())
     keys = [_key(name, wanted, types[name]).alias(f"@key {i}") for i, name in enumerate(wanted.by)]
     keys = keys or [nw.lit(0).alias("@key")]

@@ -18,7 +18,7 @@ from fairwitness.io.locate import Place
 from fairwitness.io.table import Table
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
 T = TypeVar("T")
 
@@ -61,10 +61,11 @@ def open_file(place: Place) -> DataFrame:
     if place.suffix not in delimited.TEXT:
         raise DataError(f"{place.source}: Spark reads Parquet and CSV here; save it as Parquet")
     head, delimiter = delimited.beginning(place)
-    fields = ", ".join(f"`{series.name.replace('`', '``')}` {_type(series.dtype)}" for series in head.frame)
-    reader = spark.read.schema(fields).options(header=True, sep=delimiter, nullValue="", mode="FAILFAST")
-    frame = _said(place.source, lambda: reader.csv(str(place.path)))
-    return frame.replace(dict.fromkeys(EMPTY_WORDS, None), subset=[s.name for s in head.frame if s.dtype == pl.String])
+    names = [series.name for series in head.frame]
+    fields = ", ".join(f"`{name.replace('`', '``')}` STRING" for name in names)
+    reader = spark.read.schema(fields).options(header=True, sep=delimiter, mode="FAILFAST", enforceSchema=False)
+    cells = _said(place.source, lambda: reader.csv(str(place.path)))
+    return cells.select(*(_typed(series) for series in head.frame))
 
 
 def lazy(frame: DataFrame, *, source: str) -> Lazy:
@@ -100,7 +101,11 @@ def _said(source: str, work: Callable[[], T]) -> T:
         raise DataError.unreadable(source, f"Spark cannot read it ({why})", "mend it, or save it as Parquet") from None
 
 
-def _type(dtype: pl.DataType) -> str:
-    if dtype == pl.Boolean:
-        return "BOOLEAN"
-    return "BIGINT" if dtype.is_integer() else "DOUBLE" if dtype.is_float() else "STRING"
+def _typed(series: pl.Series) -> Column:
+    """A column of cells as the type that the first rows have; words for "no value" are null."""
+    from pyspark.sql import functions as sql
+
+    cells = sql.col(f"`{series.name.replace('`', '``')}`")
+    held = sql.when(~cells.isin(*EMPTY_WORDS), cells)
+    kind = "boolean" if series.dtype == pl.Boolean else "bigint" if series.dtype.is_integer() else "double"
+    return (held if series.dtype == pl.String else held.cast(kind)).alias(series.name)
