@@ -13,8 +13,9 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -34,6 +35,18 @@ CREATE TABLE streams (name TEXT PRIMARY KEY, held TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
+_REFUSED = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_AUTH,
+    }
+)
+
+
 class WatchError(UserError, ValueError):
     """What a watch remembers cannot be read, or belongs to another audit."""
 
@@ -51,6 +64,20 @@ class WatchError(UserError, ValueError):
     @classmethod
     def busy(cls, path: Path) -> Self:
         return cls(f"{path}: another watch has held it for {PATIENCE:.0f} s; try again when it has ended")
+
+    @classmethod
+    def refused(cls, path: Path, why: str) -> Self:
+        return cls(
+            f"{path}: cannot be written ({why}); nothing was counted: make room or allow it, then run the same again"
+        )
+
+    @classmethod
+    def by(cls, path: Path, error: sqlite3.DatabaseError) -> Self:
+        """SQLite's own error: only what is damaged needs a new beginning."""
+        code = error.sqlite_errorcode & 0xFF if hasattr(error, "sqlite_errorcode") else sqlite3.SQLITE_CORRUPT
+        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            return cls.busy(path)
+        return cls.refused(path, str(error)) if code in _REFUSED else cls.damaged(path, str(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +112,7 @@ class Store:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
-            raise WatchError.damaged(path, str(error)) from None
+            raise WatchError.refused(path, getattr(error, "strerror", None) or str(error)) from None
         try:
             with self._plainly():
                 self._open(about)
@@ -108,10 +135,11 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # SQLite takes all back by itself where the disk is full
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     def looks(self) -> list[Look]:
         """Every look, in order."""
@@ -192,17 +220,29 @@ class Store:
         """SQLite's own errors as one line."""
         try:
             yield
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error) or "busy" in str(error):
-                raise WatchError.busy(self.path) from None
-            raise WatchError.damaged(self.path, str(error)) from None
         except sqlite3.DatabaseError as error:
-            raise WatchError.damaged(self.path, str(error)) from None
+            raise WatchError.by(self.path, error) from None
 
 
 def set_aside(path: Path, *, when: str) -> Path | None:
-    """Move what a watch remembers out of the way, kept under another name; None where there is nothing."""
+    """Move what a watch remembers out of the way, kept under another name; None where there is nothing.
+
+    Raises:
+        WatchError: Another watch is writing.
+    """
     if not path.exists():
         return None
-    aside = path.with_name(f"{path.stem}-until-{when.replace(':', '')}{path.suffix}")
-    return path.replace(aside)
+    name = f"{path.stem}-until-{when.replace(':', '')}"
+    names = (path.with_name(f"{name}{'' if i == 1 else f'-{i}'}{path.suffix}") for i in count(1))
+    aside = next(each for each in names if not each.exists())
+    try:
+        with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as db:
+            db.execute("BEGIN EXCLUSIVE")  # waits for other watches, and takes back what one that was killed had begun
+            return path.replace(aside)
+    except sqlite3.DatabaseError as error:
+        told = WatchError.by(path, error)
+        if str(told) == str(WatchError.busy(path)):
+            raise told from None
+        # Damaged: what a killed writer meant to take back belongs to it, and must not meet the new file.
+        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+        return path.replace(aside)
