@@ -26,6 +26,11 @@ from fairwitness.draw import format as fmt
         (41.0, "number", "41"),
         (1234.5, "number", "1,234"),
         (0.00001234, "number", "1.23e-05"),
+        (0.01, "number", "0.0100"),
+        (0.009999999999999787, "number", "0.0100"),  # as 12.34 − 12.33 leaves it
+        (0.99999999999, "number", "1"),
+        (99.96, "number", "100"),
+        (0.0, "number", "0"),
         (None, "share", "–"),
         (math.inf, "ratio", "–"),
         (math.nan, "auc", "–"),

@@ -132,13 +132,12 @@ def tick(value: float, step: float, unit: Unit) -> str:
 
 
 def _general(value: float) -> str:
-    """Three significant digits, whole numbers whole."""
+    """Three significant digits, whole numbers whole; what differs by rounding alone is written alike."""
+    value = float(f"{value:.9g}")
     if value == int(value) and abs(value) < 1e12:
         return f"{int(value):,}"
-    if 1e-4 <= abs(value) < 1e6:
-        places = max(0, 2 - math.floor(math.log10(abs(value))))
-        return f"{value:,.{places}f}"
-    return f"{value:.2e}"
+    power = int(f"{value:.2e}".partition("e")[2])  # of what is shown: that of 0.00999999 is 0.01's
+    return f"{value:,.{max(0, 2 - power)}f}" if -4 <= power < 6 else f"{value:.2e}"
 
 
 def _trimmed(value: float) -> str:
