@@ -108,7 +108,17 @@ def test_a_row_may_be_named_by_a_column(folder: Path) -> None:
     ran = explained(folder, "--row A-17 --id id")
     assert ran.code == 0, ran.err
     assert ran.out.startswith("Row A-17: ")
-    assert (folder / "out/private/explained/row-A-17.html").exists()
+    assert (folder / "out/private/explained/row-id-A-17.html").exists()
+
+
+def test_a_number_in_a_column_and_a_rows_number_have_pages_of_their_own(folder: Path) -> None:
+    """Row 2 and the client whom the data call 2 are two people."""
+    data = (folder / "data.csv").read_text(encoding="utf-8").replace("A-", "")
+    (folder / "data.csv").write_text(data, encoding="utf-8")
+    assert explained(folder, "--row 3").code == explained(folder, "--row 3 --id id").code == 0
+    one, other = (folder / f"out/private/explained/{name}.html" for name in ("row-3", "row-id-3"))
+    assert one.exists()
+    assert other.exists()
 
 
 @pytest.mark.parametrize(
@@ -184,6 +194,31 @@ def test_without_a_row_the_model_is_summed_up_and_no_person_is(folder: Path) -> 
     assert "--row NUMBER explains one decision, such as 1, " in ran.err
 
 
-def test_a_column_of_names_needs_a_row(folder: Path) -> None:
-    ran = run("explain audit.toml --id id --out out", cwd=folder)
-    assert (ran.code, ran.err) == (2, "fairwitness: explain: --id goes with one row; add --row, or take --id out\n")
+@pytest.mark.parametrize("option", ["--id id", "--reasons 2", "--changes 1", "--budget 5"])
+def test_what_is_of_one_row_needs_a_row(folder: Path, option: str) -> None:
+    ran = run(f"explain audit.toml {option} --out out", cwd=folder)
+    name = option.split(maxsplit=1)[0]
+    said = f"fairwitness: explain: {name} goes with one row; add --row, or take {name} out\n"
+    assert (ran.code, ran.err) == (2, said)
+
+
+def test_a_page_that_cannot_be_written_is_refused_before_any_work(folder: Path) -> None:
+    (folder / "own.py").write_text("raise RuntimeError('no work is done before')", encoding="utf-8")
+    (folder / "out" / "private").mkdir(parents=True)
+    (folder / "out" / "private" / "explained").touch()
+    ran = explained(folder, "--row 1")
+    assert ran.code == 2
+    assert "private/explained: cannot be written" in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_a_person_of_many_rows_speaks_once_in_the_summary(folder: Path) -> None:
+    """Twenty rows of each would make the intervals a quarter of their width, and one person a crowd to be drawn."""
+    lines = (folder / "data.csv").read_text(encoding="utf-8").splitlines()[:31]
+    lines = [lines[0], *(line for line in lines[1:] for _ in range(20))]
+    (folder / "data.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    together = '[split]\nunit = "id"\n[model]\nseen = "none"'
+    (folder / "audit.toml").write_text(CONFIG.replace("[model]", together), encoding="utf-8")
+    ran = run("explain audit.toml --out out --format json", cwd=folder)
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["rows"] <= 30

@@ -122,7 +122,7 @@ def explain(
     others: Rows,
     *,
     rng: np.random.Generator,
-    most: int = MOST_REASONS,
+    reasons: int = MOST_REASONS,
     changes: int = counterfactual.MOST,
     budget: int = counterfactual.BUDGET,
     told: Callable[[int, int], None] = counterfactual.nobody,
@@ -135,7 +135,7 @@ def explain(
         row: One row.
         others: Rows to compare with, whose spread is the unit of distance; training rows where there are any.
         rng: Draws the rows compared with, and orders.
-        most: Reasons that are stated, at most.
+        reasons: That are stated, at most.
         changes: Things changed together, at most.
         budget: Rows put to the model for the nearest change, at most.
         told: Called with rows done, of so many.
@@ -157,7 +157,7 @@ def explain(
     made = shapley_values(game, row, rng=rng, tolerance=TOLERANCE)
     values, errors = of_favorable(made.values[0], outline), np.abs(of_favorable(made.errors[0], outline))
     against, in_favor = (
-        ranked(made.players, values, errors, against=side, most=most if side != good else MOST_REASONS)
+        ranked(made.players, values, errors, against=side, most=reasons if side != good else MOST_REASONS)
         for side in (True, False)
     )
     search = None

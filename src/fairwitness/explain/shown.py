@@ -205,7 +205,7 @@ def signed(value: float) -> str:
 
 def looked(search: Search) -> str:
     """What a search proves, in a sentence."""
-    tried = f"{fmt.count(search.spent)} rows put to the model"
+    tried = f"{plural(search.spent, 'row')} put to the model"
     together = "one thing" if search.most == 1 else f"up to {search.most} things"
     if search.stopped and search.proved:
         return f"Stopped before the end ({tried}); every change nearer than the first was tried."

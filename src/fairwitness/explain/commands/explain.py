@@ -12,7 +12,6 @@ import typer
 if TYPE_CHECKING:
     from fairwitness.explain.commands.work import Made
 
-FOLDER = "explained"
 STOPPED = 130
 """Exit code of a command its user stopped, as shells have it."""
 
@@ -40,11 +39,16 @@ def explain(
     id_: Annotated[
         str | None, typer.Option("--id", metavar="COL", help="Column that holds what --row says, in place of numbers.")
     ] = None,
-    reasons: Annotated[int, typer.Option(min=1, help="Main reasons that are stated, at most.")] = 4,
-    changes: Annotated[int, typer.Option(min=1, help="Things changed together, at most, to change the decision.")] = 3,
+    reasons: Annotated[
+        int | None, typer.Option(min=1, help="Main reasons that are stated, at most; 4 unless set.")
+    ] = None,
+    changes: Annotated[
+        int | None, typer.Option(min=1, help="Things changed together, at most, to change the decision; 3 unless set.")
+    ] = None,
     budget: Annotated[
-        int, typer.Option(min=1, help="Rows put to the model for the nearest change, at most.")
-    ] = 200_000,
+        int | None,
+        typer.Option(min=1, help="Rows put to the model for the nearest change, at most; 200,000 unless set."),
+    ] = None,
     out: Annotated[
         Path,
         typer.Option(help="Folder of the audit, whose model is used again; what tells of a person is in DIR/private."),
@@ -60,14 +64,14 @@ def explain(
 
     file = config / "audit.toml" if config.is_dir() else config
     parsed = settings.parse(settings.read(file), source=file.name)
-    if row is None and id_ is not None:
-        raise ExplainError.needs_row("--id")
+    limits = {"reasons": reasons, "changes": changes, "budget": budget}
+    given = {name: value for name, value in limits.items() if value is not None}
+    if row is None:
+        for option in [*(["id"] if id_ is not None else []), *given]:
+            raise ExplainError.needs_row(f"--{option}")
     with showing() as progress:
         work = Work(config=parsed, file=file, out=out, progress=progress)
-        if row is None:
-            made = work.of_model()
-        else:
-            made = work.of_row(Wanted(row=row, id=id_), most=reasons, changes=changes, budget=budget)
+        made = work.of_model() if row is None else work.of_row(Wanted(row=row, id=id_), **given)
     where = _write(made, out)
     sys.stdout.write(_json(made) if output is Format.JSON else made.text)
     whose = "Written, for you alone" if made.private else "Written"
@@ -80,12 +84,12 @@ def explain(
 def _write(made: Made, out: Path) -> Path:
     """The page, its numbers and its pictures, for the owner alone where they tell of a person; their path, no ending."""
     from fairwitness.accountability import pages
+    from fairwitness.explain.commands.work import private
     from fairwitness.io import atomic
 
     folder, mode = out, 0o644
     if made.private:
-        atomic.directory(out / "private", mode=0o700)
-        folder, mode = atomic.directory(out / "private" / FOLDER, mode=0o700), 0o600
+        folder, mode = private(out), 0o600
     for name, picture in made.pictures.items():
         atomic.write_bytes(folder / f"{made.stem}-{name.replace(' ', '-')}.png", picture, mode=mode)
     atomic.write_text(folder / f"{made.stem}.json", _json(made), mode=mode)

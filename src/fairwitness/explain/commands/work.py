@@ -28,8 +28,10 @@ from fairwitness.explain.commands.chosen import Wanted
 from fairwitness.explain.errors import ExplainError
 from fairwitness.io import atomic
 from fairwitness.io.table import Table
+from fairwitness.stats.units import one_of_each
 from fairwitness.torchkit.threads import one_thread
 
+FOLDER = "explained"
 SUGGESTED = 3
 """Rows that are named to go on with."""
 
@@ -70,21 +72,21 @@ class Work:
 
         Args:
             wanted: Which row.
-            limits: As of `decision.explain`.
+            limits: `reasons`, `changes` and `budget`, as of `decision.explain`.
 
         Raises:
             UserError: The row, the settings, the data or the model do not fit; before any long work.
         """
         table, images = self._read()
         at = chosen.place(table, self.config, wanted, source=self.file.name)
+        atomic.probe_writable(private(self.out))
         subject, model = self._assembled(table)
         alone = np.arange(subject.table.frame.height) == at
         row, target = subject.rows(alone), str(subject.outline.target)
         others = subject.rows(part_mask(subject, "train") & ~alone)
         rng = generator(self.config.seed, "explain", str(at))
-        stem = _safe(wanted.row)
         if images:
-            return self._pictured(subject, model, row, others, rng=rng, name=wanted.row)
+            return self._pictured(subject, model, row, others, rng=rng, wanted=wanted)
         with one_thread():
             made = decision.explain(
                 model,
@@ -97,7 +99,7 @@ class Work:
             )
         told = shown.Told(explained=made, row=wanted.row, target=target, threshold=_threshold(subject))
         return Made(
-            stem=stem,
+            stem=_stem(wanted),
             page=page.page(told, today=_today()),
             text=shown.text(told),
             numbers=shown.as_json(told),
@@ -106,17 +108,17 @@ class Work:
         )
 
     def _pictured(
-        self, subject: Subject, model: Model, row: Rows, others: Rows, *, rng: np.random.Generator, name: str
+        self, subject: Subject, model: Model, row: Rows, others: Rows, *, rng: np.random.Generator, wanted: Wanted
     ) -> Made:
         drawn = others.where(_drawn(np.ones(len(others), dtype=bool), pictured.BACKGROUND, rng))
         with one_thread():
             made = pictured.picture(model, subject.outline, row, drawn, source=self.file.name)
         target = str(subject.outline.target)
         return Made(
-            stem=_safe(name),
-            page=page.picture_page(made, row=name, target=target, today=_today()),
-            text=pictured.text(made, row=name, target=target),
-            numbers=pictured.as_json(made, row=name, target=target),
+            stem=_stem(wanted),
+            page=page.picture_page(made, row=wanted.row, target=target, today=_today()),
+            text=pictured.text(made, row=wanted.row, target=target),
+            numbers=pictured.as_json(made, row=wanted.row, target=target),
             private=True,
             pictures=made.pictures,
         )
@@ -136,7 +138,7 @@ class Work:
             made = summary.summarise(
                 model,
                 subject.outline,
-                subject.rows(_drawn(subject.judged, summary.ROWS, rng)),
+                subject.rows(_drawn(self._once_each(subject, rng), summary.ROWS, rng)),
                 subject.rows(_drawn(part_mask(subject, "train"), summary.BACKGROUND, rng)),
                 rng=rng,
                 level=self.config.level,
@@ -151,6 +153,15 @@ class Work:
             private=False,
             next=self._next(table, subject),
         )
+
+    def _once_each(self, subject: Subject, rng: np.random.Generator) -> NDArray[np.bool_]:
+        """Rows that decisions are judged on, one of each person: more of one are no evidence of each other, nor are many."""
+        unit = self.config.split.unit
+        if unit is None:
+            return subject.judged
+        held = np.flatnonzero(subject.judged)
+        kept = held[one_of_each(subject.table.frame[unit].to_numpy()[held], rng)]
+        return np.isin(np.arange(len(subject.judged)), kept)
 
     def _next(self, table: Table, subject: Subject) -> str:
         """Rows whose decision somebody may ask about."""
@@ -201,9 +212,16 @@ def _drawn(mask: NDArray[np.bool_], most: int, rng: np.random.Generator) -> NDAr
     return np.isin(np.arange(len(mask)), kept)
 
 
-def _safe(row: str) -> str:
-    """A row's name as part of a file's."""
-    return f"row-{row if re.fullmatch(r'[A-Za-z0-9_-]{1,64}', row) else digest(row)[:16]}"
+def private(out: Path) -> Path:
+    """The folder for what tells of one person, its owner's alone."""
+    atomic.directory(out / "private", mode=0o700)
+    return atomic.directory(out / "private" / FOLDER, mode=0o700)
+
+
+def _stem(wanted: Wanted) -> str:
+    """A row's name as part of a file's: `row-5` is the fifth row, `row-account-5` the one with 5 in `account`."""
+    name = wanted.row if wanted.id is None else f"{wanted.id}-{wanted.row}"
+    return f"row-{name if re.fullmatch(r'[A-Za-z0-9_-]{1,64}', name) else digest(name)[:16]}"
 
 
 def _today() -> date:
