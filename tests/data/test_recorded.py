@@ -159,9 +159,11 @@ def crossed(look: Look, sizes: dict[tuple[str, str], int]) -> Measured:
 def test_small_and_empty_intersections_are_named(look: Look) -> None:
     outcome = crossed(look, {("a", "f"): 40, ("a", "m"): 29, ("b", "m"): 30})
     assert verdict(outcome, 0.0) is Verdict.FAIL
-    small, empty = outcome.explored
+    small, empty, widest, added = outcome.explored
     assert small.columns == {"intersection": ("a × m",), "people": (29,)}
     assert empty.columns == {"intersection": ("b × f",)}
+    assert widest.columns == {"group": ("b × f", "a × m"), "people": (0, 29)}
+    assert added.columns == {"group": ("b × f", "a × m"), "people": (30, 1)}
 
 
 def test_large_intersections_pass(look: Look) -> None:

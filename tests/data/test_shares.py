@@ -186,3 +186,22 @@ def test_loanapp_groups(look: Look, loanapp: dict[str, NDArray[Any]]) -> None:
     sex[np.isnan(loanapp["male"])] = None
     people = look("data.group-imbalance", {"sex": sex}, group=("sex",))
     assert any(note.startswith("15 rows of 1,989") for note in people.notes)
+
+
+def test_a_crossing_of_known_margins_is_raked(look: Look) -> None:
+    """Margins alone are declared: the crossed shares keep them, and the odds ratio of the data."""
+    cells = {("a", "f"): 400, ("a", "m"): 100, ("b", "f"): 200, ("b", "m"): 300}
+    pairs = [pair for pair, n in cells.items() for _ in range(n)]
+    columns = {name: np.array([pair[i] for pair in pairs], dtype=object) for i, name in enumerate(("race", "sex"))}
+    reference = {"race": {"a": 0.3, "b": 0.7}, "sex": {"f": 0.5, "m": 0.5}}
+    outcome = look("data.under-representation", columns, group=("race", "sex"), reference=reference)
+    assert isinstance(outcome, Measured)
+    (table,) = outcome.explored
+    shares = dict(zip(table.columns["race × sex"], map(float, table.columns["reference"]), strict=True))
+    assert shares["a × f"] + shares["a × m"] == pytest.approx(0.3)
+    assert shares["a × f"] + shares["b × f"] == pytest.approx(0.5)
+    odds = shares["a × f"] * shares["b × m"] / (shares["a × m"] * shares["b × f"])
+    assert odds == pytest.approx(400 * 300 / (100 * 200))
+    assert any("raking" in note for note in outcome.notes)
+    alone = look("data.under-representation", columns, group=("race", "sex"), reference={"race": {"a": 0.3, "b": 0.7}})
+    assert isinstance(alone, NotApplicable)

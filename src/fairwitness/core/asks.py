@@ -17,6 +17,7 @@ FAVORED_LABEL = "@favored-label"  # was the recorded outcome good for the person
 SCORE = "@score"  # the model's score of the positive class, in [0, 1]
 NATS = "@nats"  # a generative model's minus log-likelihood of the row, or a bound on it from above
 UNITS = "@units"  # what those nats are spread over: tokens of the row, or 1 image
+GOLD = "@gold"  # the class found when the row was checked again, as text; None where nobody did
 PART = "@part"  # train, tune or audit
 YES, NO = "yes", "no"
 RESERVED = "@"

@@ -158,6 +158,27 @@ class Generator(Model, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What a person has said of the data that tells sources of bias apart.
+
+    Attributes:
+        legitimate: Columns that may count for the outcome.
+        date: The column that says when; empty where none does.
+        gold: The column with the outcome of rows that were checked again; empty where none was.
+        truths: Column that stands for another, to the one it stands for.
+        annotators: Columns with the outcome as several people gave it, to the group each of them is of ("" unknown).
+        indicators: Sets of columns that measure one thing, by its name.
+    """
+
+    legitimate: tuple[str, ...] = ()
+    date: str = ""
+    gold: str = ""
+    truths: Mapping[str, str] = field(default_factory=dict)
+    annotators: Mapping[str, str] = field(default_factory=dict)
+    indicators: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
     """What a check may know before it asks for data: names, kinds and counts, no values of people.
 
@@ -189,6 +210,7 @@ class Outline:
     features: tuple[str, ...] = ()
     withheld: Mapping[str, str] = field(default_factory=dict)
     reference: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    grounds: Grounds = Grounds()
     seen: Seen | None = None
     unit: str = ""
     people: str = "people"  # the user's word for those the decisions are about: applicants, patients

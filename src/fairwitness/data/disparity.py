@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.int64]
 
+MOST_TOLD = 0.99
+"""Share of membership that factors may tell; beyond, hardly anybody is left to compare."""
 MOST_CROSSED = 3
 """Factors that are crossed into strata; of more, what they let expect is learned and taken out."""
 
@@ -103,7 +105,8 @@ def partialled(
             with threadpool_limits(1):  # on a busy machine the trees' threads wait for one another: 40 times slower
                 expected[out] = model.fit(table[~out], goal[~out]).predict_proba(table[out])[:, 1]
         left[name] = goal - expected
-    return _slope(left["outcome"], left["member"], level=level)
+    known = 1 - float((left["member"] ** 2).mean() / member.var())
+    return _slope(left["outcome"], left["member"], level=level, told=known)
 
 
 def noisy_factors(
@@ -209,6 +212,19 @@ def over_time(outcome: Flags, member: Flags, periods: NDArray[np.object_], *, le
     return Years(periods=names, gaps=tuple(gaps), slope=_trend(gaps, level=level))
 
 
+def periods(when: NDArray[Any]) -> NDArray[np.object_]:
+    """(n,) years of dates, months where all dates are of one or two years; numbers as they are; None for missing.
+
+    Args:
+        when: (n,) ISO dates as str or None, or numbers such as years with NaN.
+    """
+    if when.dtype.kind == "f":
+        return np.array([None if np.isnan(each) else f"{each:g}" for each in when], dtype=object)
+    known = [str(each) for each in when if each is not None]
+    length = 4 if len({each[:4] for each in known}) > 2 else 7
+    return np.array([None if each is None else str(each)[:length] for each in when], dtype=object)
+
+
 def _trend(gaps: Sequence[Estimate | None], *, level: float) -> Estimate | None:
     told = [
         (place, gap.value, (gap.high - gap.low) / (2 * critical(level)))
@@ -235,10 +251,11 @@ def _trend(gaps: Sequence[Estimate | None], *, level: float) -> Estimate | None:
     )
 
 
-def _slope(y: Floats, x: Floats, *, level: float) -> Estimate:
+def _slope(y: Floats, x: Floats, *, level: float, told: float) -> Estimate:
+    """Least squares of y on x through 0; undefined where hardly any of x is left (`told` is the share that is gone)."""
     method = f"double machine learning, boosted trees, cross-fitted in {FOLDS} folds"
     power = float((x**2).sum())
-    if power < 1e-6 * len(x):
+    if told > MOST_TOLD:
         return Estimate(value=None, low=None, high=None, level=level, n=len(x), unit="points", method=method)
     value = float((x * y).sum()) / power
     error = float(np.sqrt((x**2 * (y - value * x) ** 2).sum())) / power

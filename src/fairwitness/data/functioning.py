@@ -121,6 +121,7 @@ class Truth:
         nested: The test of slopes and levels, over all groups.
         bins: (bins, groups) mean truth by tenths of the stand-in; NaN where nobody is.
         counts: (bins, groups) people.
+        errors: (bins, groups) standard errors of the means.
         edges: (bins + 1,) where the tenths begin and end.
         names: The groups, in the order of the columns of `bins`.
     """
@@ -130,6 +131,7 @@ class Truth:
     nested: Nested
     bins: Floats
     counts: Codes
+    errors: Floats
     edges: Floats
     names: tuple[str, ...]
 
@@ -201,6 +203,7 @@ def against_truth(
         nested=tested,
         bins=mean,
         counts=count,
+        errors=np.sqrt(variance / np.maximum(count, 1)),
         edges=edges,
         names=group_names,
     )

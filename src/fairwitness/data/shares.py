@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fairwitness.core.columns import CROSS
 from fairwitness.core.estimate import Estimate
 from fairwitness.core.figures import Bars
+from fairwitness.data.coverage import rake
 from fairwitness.stats import intervals
 from fairwitness.stats.multiple import all_pairs
+from fairwitness.stats.tally import Tally
 
 Floats = NDArray[np.float64]
 
@@ -105,6 +109,30 @@ def against_reference(
             method=f"Wilson, simultaneous over {len(reference)} categories (Bonferroni)",
         )
     return found
+
+
+def raked(tally: Tally, margins: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Shares of crossed groups in a population of which only each attribute's are known; see `coverage.rake`.
+
+    Args:
+        tally: Of rows by these attributes.
+        margins: Attribute to the shares of its categories; they are scaled to sum to 1.
+
+    Returns:
+        Crossed group to share; empty where a category of the population is not in the data.
+    """
+    if not margins:
+        return {}
+    names = {name: [each for each, part in parts.items() if part > 0] for name, parts in margins.items()}
+    have = {name: {category: place for place, category in enumerate(tally.axes[name])} for name in names}
+    if any(category not in have[name] for name, wanted in names.items() for category in wanted):
+        return {}
+    table = tally.dense(list(names))[np.ix_(*([have[name][each] for each in wanted] for name, wanted in names.items()))]
+    parts = [np.array([margins[name][each] for each in wanted]) for name, wanted in names.items()]
+    shares = rake(table, [each / each.sum() for each in parts])
+    if shares is None:
+        return {}
+    return {CROSS.join(cell): float(part) for cell, part in zip(product(*names.values()), shares.ravel(), strict=True)}
 
 
 def lowest(ratios: Mapping[str, Estimate], *, level: float) -> Ratio:

@@ -14,9 +14,17 @@ from fairwitness.stats.intervals import critical
 Floats = NDArray[np.float64]
 
 
+FEW_SPLIT = 5
+"""With fewer rows people disagree on, or agree on, the jackknife says little: agreement on all would have no doubt at all."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """Krippendorff's alpha, its standard error by the jackknife over rows, and the rows it rests on."""
+    """Krippendorff's alpha, its standard error by the jackknife over rows, and the rows it rests on.
+
+    Where hardly any row splits people, or hardly any does not, the error is at least that of the share of rows that do
+    (Agresti and Coull 1998, The American Statistician 52(2):119-126).
+    """
 
     value: float | None
     error: float | None
@@ -60,6 +68,11 @@ def alpha(codes: NDArray[Any]) -> Agreement:
     if n < 2 or not np.isfinite(without).all():
         return Agreement(value=float(value), error=None, n=n)
     error = float(np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()))
+    split = int((observed > 0).sum())
+    if min(split, n - split) < FEW_SPLIT:
+        apart = (split + 2) / (n + 4)
+        by_chance = 1 / (1 - float(_alpha(labels.sum(), given.sum(axis=0))))  # disagreement of labels drawn at random
+        error = max(error, float(np.sqrt(apart * (1 - apart) / (n + 4))) / by_chance)
     return Agreement(value=float(value), error=error, n=n)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from math import prod
+
+import numpy as np
 
 from fairwitness.core.asks import Ask, TallyAsk
 from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions, NotApplicable, Outcome
@@ -12,8 +14,10 @@ from fairwitness.core.columns import CROSS, MISSING
 from fairwitness.core.estimate import Estimate, Key, Limit, Severity
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
+from fairwitness.data.coverage import MOST_CELLS, to_add, uncovered
 from fairwitness.data.words import count
-from fairwitness.draw.words import FEW, listed, plural
+from fairwitness.draw.words import FEW, label, listed, plural
+from fairwitness.stats.tally import Tally
 
 SHOWN = 50  # of cells, so that a cross of many attributes stays readable
 
@@ -48,7 +52,7 @@ class SmallIntersections:
 
     def run(self, given: Given, options: NoOptions) -> Outcome:
         crossed, people = _columns(given.outline), given.outline.people
-        tally = given[TallyAsk(by=crossed)]
+        tally: Tally = given[TallyAsk(by=crossed)]
         cells = {name: n for name, n in tally.by(crossed).items() if MISSING not in name.split(CROSS) and n}
         if not cells:
             return NotApplicable("no row has all sensitive attributes recorded")
@@ -77,7 +81,7 @@ class SmallIntersections:
                     len(small), n=sum(cells.values()), unit="number"
                 )
             },
-            explored=tuple(_tables(small, cells, axes, possible)),
+            explored=(*_tables(small, cells, axes, possible), *_uncovered(tally, crossed, axes)),
         )
 
 
@@ -99,6 +103,41 @@ def _tables(small: dict[str, int], cells: dict[str, int], axes: list[list[str]],
         title = f"Intersections that hold nobody{_cut(possible - len(cells))}"
         tables.append(Series(title=title, columns={"intersection": first}))
     return tables
+
+
+def _uncovered(tally: Tally, crossed: Sequence[str], axes: list[list[str]]) -> list[Series]:
+    """The widest descriptions with too few people, of one attribute or several, and whom to add."""
+    if prod(len(axis) for axis in axes) > MOST_CELLS:
+        return []
+    places = [[tally.axes[name].index(category) for category in axis] for name, axis in zip(crossed, axes, strict=True)]
+    named = dict(zip(crossed, axes, strict=True))
+    found = uncovered(tally.dense(list(crossed))[np.ix_(*places)], named, least=FEW)
+    if not found:
+        return []
+    wanted = to_add(found, named, least=FEW)
+    shown, added = found[:SHOWN], wanted[:SHOWN]
+    return [
+        Series(
+            title=f"Widest groups of fewer than {FEW} people; all that is narrower lacks people too{_cut(len(found))}",
+            columns={
+                "group": tuple(_described(pattern.fixed) for pattern in shown),
+                "people": tuple(pattern.people for pattern in shown),
+            },
+            units={"people": "people"},
+        ),
+        Series(
+            title=f"Whom to add, so that each of these has {FEW}{_cut(len(wanted))}",
+            columns={
+                "group": tuple(_described(fixed) for fixed, _ in added),
+                "people": tuple(number for _, number in added),
+            },
+            units={"people": "people"},
+        ),
+    ]
+
+
+def _described(fixed: Mapping[str, str]) -> str:
+    return CROSS.join(label(category, [name]) for name, category in fixed.items()) or "everybody"
 
 
 def _cut(number: int) -> str:

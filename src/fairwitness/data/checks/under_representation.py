@@ -10,10 +10,16 @@ from fairwitness.core.columns import Grouping
 from fairwitness.core.estimate import Estimate, Key, Limit, Severity
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
-from fairwitness.data.shares import against_reference, bars, goodness_of_fit, lowest, to_collect
+from fairwitness.data.shares import against_reference, bars, goodness_of_fit, lowest, raked, to_collect
 from fairwitness.data.words import count, missing_note, percent, recorded, within
 from fairwitness.draw import format as show
 from fairwitness.draw.words import capital, listed, members, plural
+from fairwitness.stats.tally import Tally
+
+RAKED = (
+    "only the shares of each attribute alone are declared; those of crossed groups are worked out as if attributes went "
+    "together in the reference population as they do here (raking)"
+)
 
 
 class UnderRepresentation:
@@ -36,6 +42,7 @@ class UnderRepresentation:
             "Pearson 1900, Philosophical Magazine 50(302):157-175, chi-squared",
             "Wilson 1927, JASA 22(158):209-212, with Bonferroni's correction",
             "Asudeh, Jin and Jagadish 2019, ICDE, arXiv 1810.06742, on coverage",
+            "Deming and Stephan 1940, Annals of Mathematical Statistics 11(4):427-444, for crossings of known margins",
             "The limit of 0.80 is a convention of this tool, not of a standard",
         ),
     )
@@ -43,14 +50,16 @@ class UnderRepresentation:
 
     def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
         name = about.name if isinstance(about, Grouping) else ""
-        if len(outline.reference.get(name, {})) < 2:
+        if len(outline.reference.get(name, {})) < 2 and not _margins(outline, about):
             return NotApplicable(f"no reference shares of {name!r} are declared", missing="reference")
         return [_ask(about)]
 
     def run(self, given: Given, options: NoOptions) -> Outcome:
         grouping, outline = given.grouping, given.outline
-        groups, missing = recorded(given[_ask(grouping)].by(grouping.columns))
-        reference = {name: part for name, part in outline.reference[grouping.name].items() if part > 0}
+        tally: Tally = given[_ask(grouping)]
+        groups, missing = recorded(tally.by(grouping.columns))
+        declared = outline.reference.get(grouping.name) or raked(tally, _margins(outline, grouping))
+        reference = {name: part for name, part in declared.items() if part > 0}
         counts = {name: groups.get(name, 0) for name in reference}
         total, whole = sum(counts.values()), sum(reference.values())
         if not total or len(reference) < 2:
@@ -81,9 +90,20 @@ class UnderRepresentation:
                     expected={each: part / whole for each, part in reference.items()},
                 ),
             ),
-            notes=(*_notes(groups, reference, whole), *missing_note(missing, grouping, outline)),
+            notes=(
+                *_notes(groups, reference, whole),
+                *missing_note(missing, grouping, outline),
+                *(() if grouping.name in outline.reference else (RAKED,)),
+            ),
             to_settle="More rows, drawn as these were, would narrow the interval.",
         )
+
+
+def _margins(outline: Outline, about: About) -> dict[str, Mapping[str, float]]:
+    """Reference shares of each attribute of a crossing, where all are declared; else none."""
+    columns = about.columns if isinstance(about, Grouping) else ()
+    known = {name: outline.reference[name] for name in columns if len(outline.reference.get(name, {})) > 1}
+    return known if len(known) == len(columns) > 1 else {}
 
 
 def _ask(about: About) -> TallyAsk:
