@@ -70,3 +70,16 @@ def test_interval_covers_the_true_change(*, ordered: bool) -> None:
 def test_negative_counts_are_refused() -> None:
     with pytest.raises(ValueError, match="not negative"):
         homogeneity_p([-1, 2], [1, 2])
+
+
+def test_few_rows_are_still_compared() -> None:
+    """Of twenty rows over ten equal cells two are expected in each; all lie where none of the audited was."""
+    before, after = [100] * 10 + [0], [0] * 10 + [20]
+    assert homogeneity_p(before, after) < 1e-4
+
+
+def test_few_rows_raise_few_false_alarms() -> None:
+    rng = np.random.default_rng(5)
+    ps = [homogeneity_p(rng.multinomial(1000, [0.1] * 10), rng.multinomial(n, [0.1] * 10)) for n in [8, 20, 45] * 400]
+    assert np.mean(np.array(ps) <= 0.05) <= 0.062  # 0.05 and two standard errors
+    assert np.mean(np.array(ps) <= 0.001) <= 0.003

@@ -47,8 +47,8 @@ def homogeneity_p(before: ArrayLike, after: ArrayLike) -> float:
         after: (k,) counts by the same categories.
 
     Returns:
-        In (0, 1]: Fisher's exact test of two categories, Pearson's chi-square of more, those with fewer than 5 expected
-        rows taken together first (which looks at totals only); 1 where nothing is left to compare.
+        In (0, 1]: Fisher's exact test of two categories, Pearson's chi-square of more, the rarest taken together
+        until 5 rows are expected in each (which looks at totals only); 1 where nothing is left to compare.
 
     Source:
         Fisher 1935; Pearson 1900, Philosophical Magazine 50(302):157-175.
@@ -120,16 +120,13 @@ def _table(before: ArrayLike, after: ArrayLike) -> Counts:
 
 
 def _pooled(table: Counts) -> Counts:
-    """Categories with rows enough, and the others as one; which they are follows from the totals, not from the change."""
+    """The two rarest categories taken together until all have rows enough: it follows from totals, not from the change."""
     totals = table.sum(axis=0)
     table = table[:, totals > 0]
     while table.shape[1] > 2:
         expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
-        thin = expected.min(axis=0) < LEAST_EXPECTED
-        if not thin.any():
+        if expected.min() >= LEAST_EXPECTED:
             break
         order = np.argsort(table.sum(axis=0), kind="stable")
-        merged = max(2, int(thin.sum()))
-        pooled = table[:, order[:merged]].sum(axis=1, keepdims=True)
-        table = np.hstack([table[:, order[merged:]], pooled])
+        table = np.hstack([table[:, order[2:]], table[:, order[:2]].sum(axis=1, keepdims=True)])
     return table
