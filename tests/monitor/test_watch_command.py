@@ -125,6 +125,75 @@ def test_the_same_rows_are_counted_once(audited: Path) -> None:
     assert "50 new rows counted, 100 left out as seen before." in ran.out
 
 
+def test_rows_seen_before_or_too_few_do_not_end_an_alarm(audited: Path) -> None:
+    moved = people(30, income=1000.0, start=5000)
+    moved.write_csv(audited / "new.csv")
+    assert watch(audited, "new.csv").code == 1
+    moved.head(300).write_csv(audited / "again.csv")  # another file, no new row
+    assert watch(audited, "again.csv").code == 1
+    people(31, 5, start=8000).write_csv(audited / "few.csv")
+    assert watch(audited, "few.csv").code == 1
+    people(32, income=1000.0, start=9000).write_csv(audited / "still.csv")
+    watch(audited, "still.csv")
+    (alarm,) = [alarm for alarm in told(audited)["alarms"] if alarm["about"] == "income"]  # one, as long as it lasts
+    assert (alarm["look"], alarm["stands"]) == (1, True)
+    people(33, start=10_000).write_csv(audited / "mended.csv")
+    assert watch(audited, "mended.csv").code == 0
+
+
+def test_of_few_rows_nothing_is_shown(audited: Path) -> None:
+    rare = people(34, 24, income=1000.0, start=5000).with_columns(city=pl.lit("Zyx"))
+    rare.write_csv(audited / "new.csv")
+    ran = watch(audited, "new.csv")
+    assert ran.code == 1
+    assert "has moved far since the audit, in 24 new rows, too few to show how" in ran.out
+    assert "Zyx" not in json.dumps(told(audited)["alarms"])
+    assert not [table for table in told(audited)["tables"] if table["title"].startswith("Columns")]
+
+
+def test_the_same_rows_exported_again_with_outcomes_are_labels(audited: Path) -> None:
+    new = people(35, start=5000)
+    new.with_columns(repaid=pl.lit(None, dtype=pl.Int64)).write_csv(audited / "may.csv")
+    watch(audited, "may.csv")
+    pl.concat([new.head(200), people(36, 10, start=9000)]).write_csv(audited / "june.csv")
+    ran = watch(audited, "june.csv")
+    assert "10 new rows counted, 200 left out as seen before; 200 of these bring an outcome" in ran.out
+    assert (told(audited)["rows"], told(audited)["labelled"]) == (610, 210)
+    pl.concat([new.head(201).tail(2), people(37, 1, start=9900)]).write_csv(audited / "july.csv")
+    assert "2 left out as seen before; 1 of these bring" in watch(audited, "july.csv").out
+
+
+def test_without_ids_it_is_said_that_rows_may_count_twice(audited: Path) -> None:
+    config = (audited / "audit.toml").read_text(encoding="utf-8")
+    (audited / "audit.toml").write_text(config.replace('id = "number"', ""), encoding="utf-8")
+    people(38, start=5000).write_csv(audited / "new.csv")
+    assert watch(audited, "new.csv").code == 0
+    assert "a row that comes in two files is counted twice" in " ".join(told(audited)["notes"])
+
+
+def test_decisions_or_groups_made_otherwise_need_a_new_audit(audited: Path) -> None:
+    config = (audited / "audit.toml").read_text(encoding="utf-8")
+    people(39, start=5000).write_csv(audited / "new.csv")
+    (audited / "audit.toml").write_text(
+        config.replace('decision = "approved"', 'decision = "income >= 20"'), encoding="utf-8"
+    )
+    ran = watch(audited, "new.csv")
+    assert ran.code == 2, ran.out
+    assert "decides or groups otherwise than the audit" in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_a_clock_that_went_back_is_said(audited: Path) -> None:
+    findings = audited / "audit-report" / "findings.json"
+    text = findings.read_text(encoding="utf-8")
+    begun = json.loads(text)["provenance"]["started"]
+    findings.write_text(text.replace(begun, "2990-01-01T00:00:00+00:00"), encoding="utf-8")
+    people(40, start=5000).write_csv(audited / "new.csv")
+    watch(audited, "new.csv --prometheus loans.prom")
+    assert told(audited)["age"] == 0
+    assert "The clock is behind" in " ".join(told(audited)["notes"])
+
+
 def test_labels_that_come_later_are_joined_by_id_and_once(audited: Path) -> None:
     new = people(8, start=5000)
     new.drop("repaid").write_csv(audited / "new.csv")

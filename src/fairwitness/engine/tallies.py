@@ -60,11 +60,14 @@ def count(subject: Subject) -> Audited:
     seen = subject.sample or subject
     here = seen.table.counted is None  # rows, and not only counts of them
     columns = counted(watched(seen), seen.rows(), seen.groups) if here else {}
-    outcomes = None
-    if subject.outline.decisions_from is not None:
-        held = subject.table.counted
-        outcomes = outcome_tally(subject.groups, subject.derived, subject.judged, None if held is None else held.rows)
+    outcomes = None if subject.outline.decisions_from is None else outcomes_of(subject)
     return Audited(outcomes=outcomes, columns=Profile.of(columns) if columns and subject.outline.rows else None)
+
+
+def outcomes_of(subject: Subject) -> Tally:
+    """Judged rows of a subject whose decisions are known."""
+    held = subject.table.counted
+    return outcome_tally(subject.groups, subject.derived, subject.judged, None if held is None else held.rows)
 
 
 def outcome_tally(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from math import exp, log10
 from typing import Any
@@ -17,6 +18,7 @@ from fairwitness.core.findings import Series
 from fairwitness.core.watch import WATCH_VERSION, Alarm, Evidence, Kind, Watch
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import FEW, label, listed, members, plural
+from fairwitness.engine.batch import id_column
 from fairwitness.engine.watching import ERRORS, RIGHT, SELECTED, Begun
 from fairwitness.io import findings as documents
 from fairwitness.monitor.store import Look
@@ -49,7 +51,7 @@ def told(
         command: The command line, for the provenance.
     """
     document = begun.document
-    age = (now - datetime.fromisoformat(document.provenance.started)).days
+    age = max(0, (now - datetime.fromisoformat(document.provenance.started)).days)
     alarms = (*_old(begun, age, now), *_worse(begun, looks, streams), *_moved(begun, looks))
     rows = sum(look.held["rows"] for look in looks)
     labelled = sum(look.held["labelled"] for look in looks)
@@ -70,7 +72,7 @@ def told(
         evidence=tuple(_evidence(begun, name, stream, len(streams)) for name, stream in streams.items()),
         figures=_figures(begun, looks, streams),
         tables=(*_rates(begun, looks), *_columns(looks)),
-        notes=_notes(begun, looks, streams, rows, labelled),
+        notes=_notes(begun, looks, streams, (rows, labelled), now.isoformat(timespec="seconds")),
         provenance={
             "tool": f"fairwitness {__version__}",
             "audited": document.provenance.started,
@@ -140,32 +142,62 @@ def _said(begun: Begun, stream: Stream, what: str, by: str, looks: Sequence[Look
 
 
 def _moved(begun: Begun, looks: Sequence[Look]) -> list[Alarm]:
-    """Columns that drifted or are missing; it counts while the latest rows show it."""
-    batches = [look for look in looks if look.batch is not None]
-    found = []
-    for look in batches:
-        latest = look is batches[-1]
-        found += [_drifted(begun, look, each, stands=latest) for each in look.held["drift"] if each["alarm"]]
-        for name in look.held["missing"]:
-            key = digest(begun.about, "missing", look.batch, name)
-            words = f"column {name!r}, which was audited, is missing"
-            when = look.held["when"]
-            alarm = Alarm(
-                id=key, kind="missing-column", about=name, words=words, look=look.number, when=when, stands=latest
-            )
-            found.append(alarm)
-    return found
+    """Columns that drifted or are missing, each as long as it lasts: one alarm, which stands until later rows are otherwise."""
+    found: list[Alarm] = []
+    lasting: dict[tuple[Kind, str], tuple[Look, Alarm]] = {}  # and the last look that showed it
+    for look in looks:
+        if look.batch is None or not look.held["rows"]:
+            continue  # labels alone, or rows seen before, say nothing of columns
+        shown: dict[tuple[Kind, str], str] = {
+            ("drift", each["column"]): _drifted(look, each) for each in look.held["drift"] if each["alarm"]
+        }
+        shown |= {
+            ("missing-column", name): f"column {name!r}, which was audited, is missing" for name in look.held["missing"]
+        }
+        over = [key for key, (last, _) in lasting.items() if key not in shown and _passed(begun, look, last, key)]
+        found += [replace(lasting.pop(key)[1], stands=False) for key in over]
+        for key, words in shown.items():
+            lasting[key] = (look, _lasting(begun, look, key, words, lasting.get(key)))
+    return sorted([*found, *(alarm for _, alarm in lasting.values())], key=lambda alarm: (alarm.look, alarm.kind))
 
 
-def _drifted(begun: Begun, look: Look, each: Mapping[str, Any], *, stands: bool) -> Alarm:
-    name = _column(each["column"])
-    words = f"{name}: {each['where']} was {fmt.number(each['before'], 'share')} in the audit and is {fmt.number(each['after'], 'share')} of {fmt.count(look.held['rows'])} new rows"
+def _lasting(begun: Begun, look: Look, key: tuple[Kind, str], words: str, before: tuple[Look, Alarm] | None) -> Alarm:
+    """The alarm as it was first raised, in the words of the latest rows that show it."""
+    if before is not None:
+        return replace(before[1], words=words)
+    kind, name = key
+    return Alarm(
+        id=digest(begun.about, "drift" if kind == "drift" else "missing", look.batch, name),
+        kind=kind,
+        about=_column(name) if kind == "drift" else name,
+        words=words,
+        look=look.number,
+        when=look.held["when"],
+    )
+
+
+def _passed(begun: Begun, look: Look, last: Look, key: tuple[Kind, str]) -> bool:
+    """Whether later rows are like the audited again: of few rows nobody can tell, nor where change is still likely."""
+    kind, name = key
+    if kind == "missing-column":
+        return True
+    if 2 * look.held["rows"] < last.held["rows"]:
+        return False
+    each = next((each for each in look.held["drift"] if each["column"] == name), None)
+    least, level = begun.config.monitor.drift, begun.config.level
+    return each is None or each["value"] < least or each["p"] > 1 - level
+
+
+def _drifted(look: Look, each: Mapping[str, Any]) -> str:
+    name, n = _column(each["column"]), look.held["rows"]
+    if n < FEW:
+        return f"{name} has moved far since the audit, in {fmt.count(n)} new rows, too few to show how"
+    words = f"{name}: {each['where']} was {fmt.number(each['before'], 'share')} in the audit and is {fmt.number(each['after'], 'share')} of {fmt.count(n)} new rows"
     if each["times"] is not None:
         words += f"; values are about {fmt.bare(each['times'], 'number')} times as large, as if the unit had changed"
     if each["new"]:
         words += f"; new: {listed(each['new'])}"
-    key = digest(begun.about, "drift", look.batch, each["column"])
-    return Alarm(id=key, kind="drift", about=name, words=words, look=look.number, when=look.held["when"], stands=stands)
+    return words
 
 
 def _column(name: str) -> str:
@@ -342,7 +374,7 @@ def _compared(
 
 def _columns(looks: Sequence[Look]) -> list[Series]:
     """Columns of the latest rows, the surest drift first."""
-    latest = next((look for look in reversed(looks) if look.batch is not None), None)
+    latest = next((look for look in reversed(looks) if look.batch is not None and look.held["rows"] >= FEW), None)
     if latest is None or not latest.held["drift"]:
         return []
     rows = latest.held["drift"][:MOST_ROWS]
@@ -363,8 +395,9 @@ def _columns(looks: Sequence[Look]) -> list[Series]:
 
 
 def _notes(
-    begun: Begun, looks: Sequence[Look], streams: Mapping[str, Stream], rows: int, labelled: int
+    begun: Begun, looks: Sequence[Look], streams: Mapping[str, Stream], known: tuple[int, int], now: str
 ) -> tuple[str, ...]:
+    rows, labelled = known
     found = []
     if begun.judges and rows:
         left = max(rows - labelled, 0)
@@ -384,6 +417,12 @@ def _notes(
         found.append(
             "Rows of one unit are counted as if they were independent, so the false-alarm rate may be higher than stated."
         )
+    if looks and id_column(begun.config) is None:
+        found.append(
+            "Rows have no id ([monitor] id): a row that comes in two files is counted twice, and only the same file once."
+        )
+    if any(look.held["when"] > now for look in looks) or begun.document.provenance.started > now:
+        found.append("The clock is behind what was written before: days and ages here may be wrong.")
     if begun.config.policy.valid_days is None:
         found.append("Nobody has said how long the audit holds: [policy] valid_days.")
     extra = max((look.held["extra"] for look in looks), default=0)

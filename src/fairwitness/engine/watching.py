@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fairwitness.core.asks import CORRECT, DECISION, FAVORED, YES, group_column
+from fairwitness.core.asks import CLASS, CORRECT, DECISION, FAVORED, YES, group_column
 from fairwitness.core.columns import Grouping
 from fairwitness.core.digest import digest, generator
 from fairwitness.core.errors import ConfigError, DataError
@@ -33,6 +33,7 @@ from fairwitness.monitor.drift import Drift, drifts
 from fairwitness.monitor.profile import Profile, Scale
 from fairwitness.monitor.store import PLACE, Look, Store, set_aside
 from fairwitness.monitor.streams import Answers, Stream
+from fairwitness.stats.tally import Tally
 
 SELECTED, RIGHT, ERRORS = "selected", "right", "errors"
 USUAL_LIMIT = 0.10
@@ -104,7 +105,7 @@ class Fresh:
     keep: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
     right: list[tuple[dict[str, str], bool]] = field(default_factory=list)  # groups by grouping, and whether right
     again: int = 0
-    unknown: int = 0
+    joined: int = 0
 
 
 def begin(config: Config, *, base: Path, out: Path, source: str, progress: Progress) -> Begun:
@@ -127,11 +128,29 @@ def begin(config: Config, *, base: Path, out: Path, source: str, progress: Progr
         if then != now:
             raise ConfigError(f"{source}: {what} audited in {out}; run `fairwitness audit` again, then watch")
     audited = tallies.load(out, subject)
+    if not _as_counted(audited.outcomes, subject):
+        raise ConfigError(
+            f"{source}: decides or groups otherwise than the audit in {out} did, or its tallies have changed; run "
+            "`fairwitness audit` again, then watch"
+        )
     groups = [grouping.name for grouping in subject.outline.groupings if grouping.named]
     monitor = config.monitor.model_dump(mode="json", exclude={"id"})
     limits = {key: _limit(document, check) for key, check in LIMITED_BY.items()}
     about = digest(where.data_digest, where.model_digest, groups, monitor, limits, config.seed, config.level)
     return Begun(config=config, document=document, subject=subject, audited=audited, about=about, path=out / PLACE)
+
+
+def _as_counted(then: Tally | None, subject: Subject) -> bool:
+    """Whether the settings still give the audited counts: else new rows would be held against other groups or decisions."""
+    if then is None or subject.outline.decisions_from is None:
+        return then is None and subject.outline.decisions_from is None
+    now = tallies.outcomes_of(subject)
+    names = tuple(then.axes)
+    return set(names) == set(now.axes) and _occurring(then, names) == _occurring(now, names)
+
+
+def _occurring(tally: Tally, names: tuple[str, ...]) -> dict[str, int]:
+    return {cell: n for cell, n in tally.by(names).items() if n}
 
 
 def tables(rows: object | None, late: object | None) -> tuple[Table | None, Table | None]:
@@ -178,6 +197,12 @@ def watch(
         return store.looks(), streams, told
 
 
+def seen(begun: Begun) -> tuple[list[Look], dict[str, Stream]]:
+    """What is remembered now: another watch may have counted in between."""
+    with Store(begun.path, about=begun.about) as store, store.writing():
+        return store.looks(), _streams(begun, store)
+
+
 def _fresh(
     begun: Begun, store: Store, made: Batch | None, known: tuple[NDArray[np.object_], NDArray[np.object_]] | None
 ) -> tuple[Fresh, str]:
@@ -193,15 +218,18 @@ def _fresh(
             _take_rows(begun, store, made, fresh)
             kept = int(fresh.keep.sum())
             told.append(
-                f"{kept:,} new rows counted" + (f", {fresh.again:,} left out as seen before." if fresh.again else ".")
+                f"{kept:,} new rows counted"
+                + (f", {fresh.again:,} left out as seen before" if fresh.again else "")
+                + (f"; {fresh.joined:,} of these bring an outcome that was waited for." if fresh.joined else ".")
             )
     if known is not None:
-        _take_labels(store, known, fresh)
+        given = sum(label is not None for label in known[1].tolist())
+        joined = _join(store, known, fresh)
         told.append(
-            f"Labels: {len(fresh.right):,} joined to rows"
+            f"Labels: {joined:,} joined to rows"
             + (
-                f", {fresh.unknown:,} of no row that waits for one (never seen, or labelled before)."
-                if fresh.unknown
+                f", {given - joined:,} of no row that waits for one (never seen, or labelled before)."
+                if given > joined
                 else "."
             )
         )
@@ -230,16 +258,20 @@ def _take_rows(begun: Begun, store: Store, made: Batch, fresh: Fresh) -> None:
         if made.ids is not None:
             waiting.append((made.ids[i], {"groups": groups, "decided": classes[i]} if right[i] is None else None))
     store.put_rows(waiting)
+    if made.ids is not None and fresh.again:  # the same rows exported again, with outcomes that came since
+        before = ~fresh.keep
+        fresh.joined = _join(store, (made.ids[before], made.derived[CLASS][before]), fresh)
 
 
-def _take_labels(store: Store, known: tuple[NDArray[np.object_], NDArray[np.object_]], fresh: Fresh) -> None:
+def _join(store: Store, known: tuple[NDArray[np.object_], NDArray[np.object_]], fresh: Fresh) -> int:
+    """Outcomes of rows that wait for one; how many there were. Of others nothing is counted."""
     ids, classes = known
     given = [i for i, label in enumerate(classes.tolist()) if label is not None]
+    before = len(fresh.right)
     for i, held in zip(given, store.take([ids[i] for i in given]), strict=True):
-        if held is None:
-            fresh.unknown += 1
-        else:
+        if held is not None:
             fresh.right.append((held["groups"], held["decided"] == classes[i]))
+    return len(fresh.right) - before
 
 
 def _limit(document: Document, check: str) -> float:
@@ -285,7 +317,7 @@ def _write(begun: Begun, store: Store, fresh: Fresh, streams: dict[str, Stream],
     rates = _rates(begun, fresh)
     rng = generator(begun.config.seed, "watch", str(len(looks)), fresh.batch.fingerprint if fresh.batch else "labels")
     after = {name: stream.add(_answers(begun, fresh, name, rng)) for name, stream in streams.items()}
-    batches = sum(look.batch is not None for look in looks) + 1
+    batches = sum(look.batch is not None and look.held["rows"] > 0 for look in looks) + 1
     found = _drifts(begun, fresh) if fresh.batch is not None else ()
     alpha = (
         begun.config.monitor.alpha / 2 / (batches * (batches + 1))

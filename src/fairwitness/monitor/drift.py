@@ -90,7 +90,7 @@ def _drift(name: str, profile: Profile, after: Counts, values: Values | None, le
     return Drift(
         column=name,
         change=change.estimate,
-        where=_where(scale, order, change.place),
+        where=_where(scale, order, change.place, frequent=max(then[change.place], now[change.place]) >= LEAST_NAMED),
         before=float(first[change.place] / then.sum()),
         after=float(last[change.place] / now.sum()),
         new={} if scale.edges else {value: n for n, value in frequent[:MOST_NAMED]},
@@ -118,12 +118,17 @@ def _size(name: str) -> float:
         return np.inf
 
 
-def _where(scale: Scale, order: list[str], place: int) -> str:
+def _where(scale: Scale, order: list[str], place: int, *, frequent: bool) -> str:
+    """The event in words; values that few have, as the smallest and largest audited, may tell who they are."""
     name = order[place]
     if not scale.ordered:
-        return "not recorded" if name == MISSING else f"is {name}"
+        return "not recorded" if name == MISSING else f"is {name}" if frequent else "is one value that few have"
     if place + 1 < len(order) and order[place + 1] == MISSING:
         return "recorded"
+    if name.startswith("<"):
+        return "below all audited values"
+    if name.startswith("[") and name.endswith("]"):
+        return "not above all audited values"
     end = name[1:-1].partition(", ")[2] if name.startswith("[") else name.lstrip("<> ")
     below = name.endswith(")") or name.startswith("<")
     return f"{'below' if below else 'at most'} {fmt.bare(float(end), 'number')}"

@@ -60,18 +60,15 @@ def watch(
         begun = watching.begin(parsed, base=file.parent, out=out, source=file.name, progress=progress)
         progress("counting what is new", 0, 1)
         looks, streams, latest = watching.watch(begun, new, late, now=now, restart=restart, source=file.name)
-        made = watched.told(
-            begun,
-            looks,
-            streams,
-            latest=latest,
-            now=now,
-            command=shlex.join(["fairwitness", *sys.argv[1:]]),
-        )
         # From here on all is made from what is written down: a command that was stopped makes it when it is run again.
-        if not no_ledger and (ledger != LEDGER or ledger.exists()):
-            record.alert(ledger, made)
-        _write(out, made, prometheus)
+        command, written = shlex.join(["fairwitness", *sys.argv[1:]]), -1
+        while len(looks) != written:  # until no other watch has counted in between, whose look would be missing
+            made = watched.told(begun, looks, streams, latest=latest, now=now, command=command)
+            if not no_ledger and (ledger != LEDGER or ledger.exists()):
+                record.alert(ledger, made)
+            _write(out, made, prometheus)
+            written = len(looks)
+            looks, streams = watching.seen(begun)
     from fairwitness.report import watches
 
     sys.stdout.write(watches.text(made))
