@@ -250,6 +250,19 @@ def test_what_decisions_rest_on_comes_first_and_idle_columns_reach_zero() -> Non
     assert list(outcome.row_values) == ["leaning"]
 
 
+def test_a_model_leans_on_no_column_that_is_not_missed() -> None:
+    """Recorded classes are coin flips: what the model reads is of no use for them."""
+    columns, rows = table()
+    coins = np.random.default_rng(3).choice(np.array(["no", "yes"], dtype=object), len(rows))
+    model = reading(rows, columns, a=1.0)
+    outcome = measured(run(IMPORTANCE, columns, rows, model, recorded=coins))
+    assert outcome.headline.startswith("No column is surely missed: ")
+    still = reading(rows, columns, **dict.fromkeys("abcd", 0.0))
+    nothing = run(IMPORTANCE, columns, rows, still, recorded=coins)
+    assert isinstance(nothing, NotApplicable)
+    assert "never moves" in nothing.reason
+
+
 def test_columns_that_say_the_same_are_also_exchanged_at_once() -> None:
     columns, rows = table()
     rows = rows_of({**rows.columns, "b": rows.columns["a"] + 0.01 * rows.columns["b"]})

@@ -87,3 +87,10 @@ def test_columns_that_go_together_are_found_through_one_another() -> None:
     }
     assert related(columns) == [("a", "b", "c")]
     assert related({"a": a}) == []
+
+
+def test_few_rows_go_together_by_chance() -> None:
+    """Of five rows and thirty columns many pairs do, and none is said to."""
+    rng = np.random.default_rng(0)
+    few = {str(name): rng.normal(size=5) for name in range(30)}
+    assert related(few) == []

@@ -14,6 +14,8 @@ from fairwitness.explain.shapley import AT_ONCE, Floats, Mixed, Places
 REPEATS = 5
 RELATED = 0.8
 """Rank correlation from which two columns are also shuffled together."""
+FEWEST = 20
+"""Rows that tell whether columns go together: of fewer, some among many do by chance (of 20, one pair in 40,000)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -93,7 +95,8 @@ def related(columns: Mapping[str, NDArray[Any]], *, least: float = RELATED) -> l
     """Sets of number columns that go together, by rank correlation; linked through one another, each column in one set.
 
     Args:
-        columns: Name to (n,) values; those that are not numbers are left out, missing values take the median.
+        columns: Name to (n,) values; those that are not numbers are left out, missing values take the median. Fewer than
+            `FEWEST` rows tell nothing.
         least: Size of the correlation that links two.
     """
     ranks = {}
@@ -103,7 +106,7 @@ def related(columns: Mapping[str, NDArray[Any]], *, least: float = RELATED) -> l
             if np.ptp(known) > 0:
                 ranks[name] = _ranks(known)
     names = list(ranks)
-    if len(names) < 2:
+    if len(names) < 2 or len(ranks[names[0]]) < FEWEST:
         return []
     linked = np.abs(np.corrcoef(np.stack([ranks[name] for name in names]))) >= least
     home = np.arange(len(names))

@@ -16,6 +16,7 @@ from fairwitness.core.subject import Outline
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import listed, plural
 from fairwitness.explain.examined import Examined, asks, examined, image
+from fairwitness.explain.faithful import ROUNDING
 from fairwitness.explain.games import column_game
 from fairwitness.explain.importance import REPEATS, Importance, permutation_importance, related
 
@@ -85,7 +86,7 @@ class PermutationImportance:
         return _measured(given, held, options)
 
 
-def _measured(given: Given, held: Examined, options: ImportanceOptions) -> Measured:
+def _measured(given: Given, held: Examined, options: ImportanceOptions) -> Measured | NotApplicable:
     from fairwitness.torchkit.threads import one_thread  # pulls in what models need
 
     game = column_game(held.model, held.rows, players=held.players)
@@ -103,16 +104,15 @@ def _measured(given: Given, held: Examined, options: ImportanceOptions) -> Measu
             repeats=options.repeats,
         )
     given.meter.spend(found.spent, of=found.spent, what="queries")
+    if (np.abs(found.added) < ROUNDING).all():
+        return NotApplicable("the score of these rows never moves, whichever column is exchanged: they rest on none")
     names = [TOGETHER.join(each) for each in sets]
     falls = _falls(names, found, given.level)
     alone = [name for name in sorted(falls, key=lambda name: -(falls[name].value or 0.0)) if name in place]
     top = alone[0]
     idle = [name for name in alone if (falls[name].low or 0.0) <= 0]
     return Measured(
-        headline=(
-            f"The model leans most on {top}: with another row's, the score of the recorded class falls by "
-            f"{fmt.measured(falls[top].value, falls[top].low, falls[top].high, 'points')}"
-        ),
+        headline=_headline(top, falls[top]),
         lead=(f"Next come {listed(_with(falls, name) for name in alone[1:5])}. " if len(alone) > 1 else "")
         + f"For {fmt.count(len(idle))} of {plural(len(alone), 'column')} the interval, which holds for all at once, reaches 0.",
         explored=(_table(falls),),
@@ -126,6 +126,13 @@ def _measured(given: Given, held: Examined, options: ImportanceOptions) -> Measu
             )
         },
     )
+
+
+def _headline(top: str, fall: Estimate) -> str:
+    told = fmt.measured(fall.value, fall.low, fall.high, "points")
+    if (fall.low or 0.0) <= 0:
+        return f"No column is surely missed: the score of the recorded class falls most without {top}, by {told}"
+    return f"The model leans most on {top}: with another row's, the score of the recorded class falls by {told}"
 
 
 def _falls(names: Sequence[str], found: Importance, level: float) -> Mapping[str, Estimate]:
