@@ -29,15 +29,15 @@ def test_an_unknown_processor_by_hand() -> None:
     """One processor hour in half an hour on four threads, 2 of 16 GB held.
 
     Processor: 1 W × 1 h to 12 W × 1 h + 2 W × 4 threads × 0.5 h = 16 Wh. Memory: 0.1 × 2 × 0.5 = 0.1 to 0.625 × 16 × 0.5 =
-    5 Wh. Supply: 0.04 and 0.4 of that; building: 0 and 0.6 of all.
+    5 Wh. Supply: 0.04 and 0.4 of that; building: 0 and 1.5 times all.
     """
     found = energy(spent())
     assert ends(found, "processor") == pytest.approx((1.0, 16.0))
     assert ends(found, "memory") == pytest.approx((0.1, 5.0))
     assert ends(found, "supply, board, fans") == pytest.approx((0.044, 8.4))
-    assert ends(found, "building") == pytest.approx((0.0, 17.64))
-    assert (found.low, found.high) == pytest.approx((1.144, 47.04))
-    assert found.middle == pytest.approx((1.144 * 47.04) ** 0.5)
+    assert ends(found, "building") == pytest.approx((0.0, 44.1))
+    assert (found.low, found.high) == pytest.approx((1.144, 73.5))
+    assert found.middle == pytest.approx((1.144 * 73.5) ** 0.5)
     assert found.method == "modelled"
 
 
@@ -56,13 +56,23 @@ def test_all_threads_busy_stay_below_twice_the_makers_watts() -> None:
 
 
 def test_watts_and_building_as_told_come_before_what_is_assumed() -> None:
-    found = energy(spent(), Told(watts=100.0, pue=1.2))
+    found = energy(spent(replace(UNKNOWN, shared=False)), Told(watts=100.0, pue=1.2))
     assert ends(found, "processor") == pytest.approx((12.5, 75 + 0.3 * 25 * 4 * 0.5))
     low, high = ends(found, "building")
     assert found.high is not None
     assert high is not None
     assert (low, high) == pytest.approx((found.low / 6, found.high / 6))
     assert [part.known for part in found.parts] == ["modelled", "modelled", "assumed", "told"]
+
+
+def test_a_virtual_machine_may_have_few_of_the_threads_that_watts_are_told_of() -> None:
+    """280 W told of a processor of 128 threads, of which four are lent: one hour of one takes 0.5 to 3 × 2.1875 W."""
+    low, high = ends(energy(spent(), Told(watts=280.0)), "processor")
+    assert low <= 0.5 * 280 / 128
+    assert high is not None
+    assert high >= 3 * 280 / 128
+    named = energy(spent(EPYC), Told(watts=280.0))  # the name tells the threads
+    assert ends(named, "processor") == ends(energy(spent(EPYC)), "processor")
 
 
 def test_counters_are_measured_from_our_share_to_all_of_it() -> None:
@@ -125,7 +135,7 @@ def test_a_true_power_within_what_is_assumed_lies_in_the_range(machine: Machine)
         ceiling = (14 if each is None else 2 * each) * machine.cpus * wall
         processor = min(busy * cpu + ours * idle * machine.cpus * wall, ceiling)
         memory = rng.uniform(0.1, 0.625) * rng.uniform(held, 16) * wall
-        truth = (processor + memory) * rng.uniform(1.04, 1.4) * rng.uniform(1, 1.6) / 3600
+        truth = (processor + memory) * rng.uniform(1.04, 1.4) * rng.uniform(1, 2.5) / 3600
         found = energy(spent(machine, cpu=cpu, wall=wall, resident=held))
         assert found.high is not None
         assert found.low <= truth <= found.high

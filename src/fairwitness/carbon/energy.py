@@ -29,9 +29,9 @@ MEMORY = (0.1, 0.625)
 SUPPLY = (1.04, 1.40)
 """What is drawn at the socket, to what processor and memory take: supplies waste 4 % (80 PLUS Titanium) to 18 % (Bronze);
 the rest is board, drives and fans."""
-PUE = (1.0, 1.6)
-"""What a building draws, to what its machines do: from a desk at home to the mean of data centres, 1.56 (Uptime Institute
-2024)."""
+PUE = (1.0, 2.5)
+"""What a building draws, to what its machines do: from a desk at home to a server room cooled as offices are (Shehabi et al.
+2016, LBNL-1005775). The mean of data centres is 1.56 (Uptime Institute 2024), so about half of them draw more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,10 +173,12 @@ def _processor(spent: Spent, told: Told) -> Part:
         busy, idle, most = UNKNOWN_BUSY, UNKNOWN_IDLE, UNKNOWN_BUSY[1] + UNKNOWN_IDLE
         how = f"{seconds}, {busy[0]:g} to {busy[1]:g} W a busy thread: assumed of a processor{named}"
     else:
-        threads = machine.threads if told.watts is not None or found is None else found.threads
+        threads = machine.threads if found is None else found.threads
         each = watts / threads
         busy, idle, most = (BUSY[0] * each, BUSY[1] * each), IDLE * each, MOST * each
         whose = "as told" if told.watts is not None else "by its maker"
+        if machine.shared and found is None:  # its processor may have many more threads than it is given
+            busy, whose = (min(UNKNOWN_BUSY[0], busy[0]), busy[1]), f"{whose}, or more that a virtual machine hides"
         how = f"{seconds}, {busy[0]:.2g} to {busy[1]:.2g} W a busy thread: {watts:g} W for {threads} threads, {whose}"
     ceiling = most * max(machine.cpus * spent.wall, spent.cpu)
     high = min(busy[1] * spent.cpu + idle * machine.cpus * spent.wall, ceiling)
