@@ -63,6 +63,18 @@ def test_more_error_than_spread_leaves_nothing() -> None:
     assert disparity.noisy_factors(member, member, twice, 0.5).value is None
 
 
+def test_collinear_columns_change_nothing_and_a_column_that_is_the_group_leaves_nothing() -> None:
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(500, 2))
+    member = rng.random(500) < 1 / (1 + np.exp(-x[:, 0]))
+    outcome = rng.random(500) < 0.5
+    plain = disparity.noisy_factors(outcome, member, x, 1.0)
+    twice = disparity.noisy_factors(outcome, member, np.hstack([x, x.sum(axis=1, keepdims=True)]), 1.0)
+    assert (twice.value, twice.p) == pytest.approx((plain.value, plain.p))
+    itself = np.column_stack([x, member])
+    assert disparity.noisy_factors(outcome, member, itself, 1.0).value is None
+
+
 def test_gaps_by_year_and_their_trend() -> None:
     rng = np.random.default_rng(2)
     year = rng.integers(2015, 2025, 20_000)

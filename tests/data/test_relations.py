@@ -48,6 +48,16 @@ def test_groups_too_small_to_tell_are_left_out() -> None:
     assert not relations.enough(y, np.zeros((210, 8)), codes).any()
 
 
+def test_columns_are_as_many_as_rows_allow_the_most_telling_first() -> None:
+    y, x, codes = drawn(4, 0.0, 400)
+    few = np.where(np.arange(400) < 60, codes, 0)  # about 30 rows of the second group
+    columns, kept = relations.narrowed(y, x, few)
+    assert columns.shape[1] < 3
+    assert (columns[:, 0] == x[:, 0]).all()
+    assert kept.all()
+    assert not relations.narrowed(y, x, np.where(np.arange(400) < 8, 1, 0))[1].any()
+
+
 @pytest.mark.slow
 def test_no_gain_is_claimed_where_one_relation_holds() -> None:
     """With a limit of 5 % of the loss, fair groups of 150 to 1,500 are never accused."""

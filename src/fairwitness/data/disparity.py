@@ -137,13 +137,15 @@ def noisy_factors(
     x, y = _within(columns, member), _within(outcome.astype(float)[:, None], member)[:, 0]
     spread = x.T @ x / len(y)
     moment = spread - (1 - reliability) * np.diag(np.diag(spread))
-    if columns.shape[1] and np.linalg.eigvalsh(moment).min() <= 1e-6:
-        return Estimate(value=None, low=None, high=None, level=level, n=len(y), unit="points", method=method)
-    beta = np.linalg.solve(moment, x.T @ y / len(y)) if columns.shape[1] else np.zeros(0)
     apart = sign @ columns
+    gone = reliability < 1 and np.linalg.eigvalsh(moment).min(initial=1.0) <= 1e-6
+    if gone or _told(apart, spread, member) > MOST_TOLD:
+        return Estimate(value=None, low=None, high=None, level=level, n=len(y), unit="points", method=method)
+    inverse = np.linalg.pinv(moment, rcond=1e-10, hermitian=True)
+    beta = inverse @ (x.T @ y) / len(y)
     value = float(sign @ outcome.astype(float) - apart @ beta)
     score = x * (y - x @ beta)[:, None] + (1 - reliability) * x**2 * beta
-    bent = score @ np.linalg.solve(moment, apart) / len(y) if columns.shape[1] else np.zeros(len(y))
+    bent = score @ (inverse @ apart) / len(y)
     error = float(np.sqrt(((sign * (y - x @ beta) - bent) ** 2).sum()))
     half = critical(level) * error
     return Estimate(
@@ -270,6 +272,13 @@ def _slope(y: Floats, x: Floats, *, level: float, told: float) -> Estimate:
         method=method,
         p=_two_sided(value, error),
     )
+
+
+def _told(apart: Floats, spread: Floats, member: Flags) -> float:
+    """Share of membership that a straight line through the columns tells (R²), from what lies within and between groups."""
+    odds = float(member.mean() * (1 - member.mean()))
+    whole = spread + odds * np.outer(apart, apart)
+    return float(odds * apart @ np.linalg.pinv(whole, rcond=1e-10, hermitian=True) @ apart)
 
 
 def _within(columns: Floats, member: Flags) -> Floats:

@@ -43,6 +43,28 @@ def enough(outcome: Flags, columns: Floats, codes: Codes) -> Flags:
     return np.asarray(large[codes] & (large.sum() > 1))
 
 
+def narrowed(outcome: Flags, columns: Floats, codes: Codes) -> tuple[Floats, Flags]:
+    """As many columns as two groups have rows for, those that go with the outcome most, and the rows of such groups.
+
+    Args:
+        outcome: (n,) bool.
+        columns: (n, d) as `design` gives.
+        codes: (n,) group, from 0.
+
+    Returns:
+        (n, e) columns with e at most d, and (n,) rows of groups with enough; no row where no column can be afforded.
+    """
+    hits, size = np.bincount(codes, weights=outcome), np.bincount(codes)
+    rarer = np.sort(np.minimum(hits, size - hits))
+    afforded = int(rarer[-2] // ROWS_A_COLUMN) if len(rarer) > 1 else 0
+    width = min(afforded, columns.shape[1])
+    if width < 1:
+        return columns[:, :0], np.zeros(len(codes), dtype=bool)
+    strength = np.abs(columns.T @ (outcome - outcome.mean()))
+    kept = columns[:, np.sort(np.argsort(-strength, kind="stable")[:width])]
+    return kept, enough(outcome, kept, codes)
+
+
 def own_models(
     outcome: Flags, columns: Floats, codes: Codes, fold: Codes, names: tuple[str, ...], *, level: float = 0.95
 ) -> Mapping[str, Estimate]:

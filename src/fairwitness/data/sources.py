@@ -163,10 +163,10 @@ def _aggregation(material: Material) -> Look:
     codes = np.unique(material.groups.astype(str), return_inverse=True)[1]
     if material.outcome is None or not material.columns.shape[1]:
         return Look(source="aggregation", test=test, p=None, lacks="a recorded outcome and features")
-    kept = relations.enough(material.outcome, material.columns, codes)
+    columns, kept = relations.narrowed(material.outcome, material.columns, codes)
     if not kept.any():
-        return Look(source="aggregation", test=test, p=None, lacks="rows of both outcomes in two groups")
-    found = relations.interactions(material.outcome[kept], material.columns[kept], codes[kept])
+        return Look(source="aggregation", test=test, p=None, lacks="more rows of both outcomes in two groups")
+    found = relations.interactions(material.outcome[kept], columns[kept], codes[kept])
     return Look(source="aggregation", test=test, p=found.p)
 
 

@@ -26,7 +26,7 @@ from fairwitness.data.disparity import (
 from fairwitness.data.material import People, ask, earlier, explained, factors, people, to_check
 from fairwitness.data.words import count, points, target_of, within
 from fairwitness.draw import format as show
-from fairwitness.draw.words import listed, members
+from fairwitness.draw.words import FEW, listed, members
 from fairwitness.stats.levels import fold_of
 from fairwitness.stats.stratified import Strata, breslow_day_p, common_difference, common_odds_ratio
 
@@ -140,6 +140,8 @@ def _gaps(some: People, outcome: NDArray[np.bool_], given: Given) -> Mapping[str
         y, member = outcome[inside], codes[inside] == code
         if crossed and len(pair.telling.n):
             adjusted = common_difference(pair, level=level)
+            if pair.telling.n.sum(axis=0).min() < FEW:  # hardly a stratum holds both: no interval is to be trusted
+                adjusted = replace(adjusted, low=None, high=None, p=None)
         elif outline.grounds.legitimate:
             fold = fold_of((2 * member + y).astype(np.int64), rng=given.rng)
             adjusted = partialled(y, member, columns, may, fold, level=level, seed=int(given.rng.integers(2**31)))
@@ -159,13 +161,14 @@ def _gaps(some: People, outcome: NDArray[np.bool_], given: Given) -> Mapping[str
 
 def _widest(told: Mapping[str, _Gap]) -> Estimate:
     """The widest difference either way; its interval holds whichever group's that truly is."""
-    ends = [(gap.adjusted.low or 0.0, gap.adjusted.high or 0.0) for gap in told.values()]
+    every = [(gap.adjusted.low, gap.adjusted.high) for gap in told.values()]
+    ends = [(low, high) for low, high in every if low is not None and high is not None]
     first = max((gap.adjusted for gap in told.values()), key=lambda each: abs(each.value or 0.0))
     return replace(
         first,
         value=abs(first.value or 0.0),
-        low=max(max(0.0, low, -high) for low, high in ends),
-        high=max(max(-low, high) for low, high in ends),
+        low=max((max(0.0, low, -high) for low, high in ends), default=None),
+        high=max(max(-low, high) for low, high in ends) if len(ends) == len(every) else None,
     )
 
 
@@ -193,8 +196,8 @@ def _lead(gap: _Gap, given: Given) -> str:
         else ""
     )
     return (
-        f"{points(gap.adjusted.value)} {within(gap.adjusted)}{p}, for all groups at once; {points(gap.plain)} before people "
-        f"alike are compared.{unlike}"
+        f"{points(gap.adjusted.value)} {within(gap.adjusted) or '(too few people alike for an interval)'}{p}, for all groups "
+        f"at once; {points(gap.plain)} before people alike are compared.{unlike}"
     )
 
 

@@ -13,7 +13,7 @@ from fairwitness.core.figures import Interval, Intervals
 from fairwitness.core.subject import Outline
 from fairwitness.data.design import design
 from fairwitness.data.material import ask, earlier, explained, features, people
-from fairwitness.data.relations import ROWS_A_COLUMN, enough, interactions, own_models
+from fairwitness.data.relations import ROWS_A_COLUMN, interactions, narrowed, own_models
 from fairwitness.data.words import count, percent, within
 from fairwitness.draw import format as show
 from fairwitness.draw.words import listed, members
@@ -67,11 +67,11 @@ class UnlikeRelations:
         if some.outcome is None or some.outcome.all() or not some.outcome.any():
             return NotApplicable("the rows hold one outcome only")
         columns = design(some.rows.columns, features(given.outline), some.outcome)
-        kept = enough(some.outcome, columns, some.codes)
+        wide = columns.shape[1]
+        columns, kept = narrowed(some.outcome, columns, some.codes)
         if not kept.any():
-            least = ROWS_A_COLUMN * columns.shape[1]
             return NotApplicable(
-                f"fewer than two groups have {count(least)} rows of both outcomes, enough for a model of their own"
+                f"fewer than two groups have {count(ROWS_A_COLUMN)} rows of both outcomes, enough for a model of their own"
             )
         y, table = some.outcome[kept], columns[kept]
         present, codes = np.unique(some.codes[kept], return_inverse=True)
@@ -100,12 +100,18 @@ class UnlikeRelations:
             ).strip(),
             judged={Key(metric="share of loss spared by a model of its own", groups=(best,)): _highest(gains)},
             figures=(_figure(gains, given),),
-            notes=(
-                *some.notes,
-                *((f"left out, with too few rows for a model of their own: {listed(small)}",) if small else ()),
-            ),
+            notes=(*some.notes, *_notes(small, wide, columns.shape[1])),
             to_settle="More rows, of the smallest groups above all, would narrow the interval.",
         )
+
+
+def _notes(small: Sequence[str], had: int, kept: int) -> tuple[str, ...]:
+    notes = [f"left out, with too few rows for a model of their own: {listed(small)}"] if small else []
+    if kept < had:
+        notes.append(
+            f"by the {count(kept)} of {count(had)} columns that go with the outcome most: for more, rows are too few"
+        )
+    return tuple(notes)
 
 
 def _notable(gain: Estimate, p: float, given: Given) -> bool:
