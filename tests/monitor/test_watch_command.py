@@ -163,6 +163,14 @@ def test_the_same_rows_exported_again_with_outcomes_are_labels(audited: Path) ->
     assert "2 left out as seen before; 1 of these bring" in watch(audited, "july.csv").out
 
 
+def test_groups_too_small_for_most_looks_have_a_line_of_all_rows_so_far(audited: Path) -> None:
+    for look, n in enumerate((150, 44, 40, 36)):
+        people(50 + look, n, start=5000 + 1000 * look).write_csv(audited / "new.csv")
+        watch(audited, "new.csv")
+    (line,) = [figure for figure in told(audited)["figures"] if figure["title"].startswith("Decided in favour")]
+    assert [moment["n"] for moment in line["moments"]] == [150, 194, 234, 270]
+
+
 def test_without_ids_it_is_said_that_rows_may_count_twice(audited: Path) -> None:
     config = (audited / "audit.toml").read_text(encoding="utf-8")
     (audited / "audit.toml").write_text(config.replace('id = "number"', ""), encoding="utf-8")

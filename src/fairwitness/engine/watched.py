@@ -262,7 +262,7 @@ def _line_of_gap(begun: Begun, stream: Stream, what: str, by: str, looks: Sequen
     threshold = begun.threshold(len(looks[-1].held["wealth"]) if looks else 1)
     each_look = [_sum([look], what, by) for look in looks]
     gaps = [_difference(rates, higher, lower, level) for rates in each_look]
-    together = not any(gaps)  # groups too small for one look: all rows so far are drawn
+    together = 2 * sum(gap is not None for gap in gaps) < len(looks)  # groups too small for most looks: all rows so far
     if together:
         gaps = [_difference(_sum(looks[: i + 1], what, by), higher, lower, level) for i in range(len(looks))]
     moments = []
@@ -399,7 +399,7 @@ def _notes(
 ) -> tuple[str, ...]:
     rows, labelled = known
     found = []
-    if begun.judges and rows:
+    if begun.judges and rows > labelled:
         left = max(rows - labelled, 0)
         found.append(
             f"The outcome is known of {fmt.count(labelled)} of {fmt.count(rows)} new rows; {fmt.number(left / rows, 'share')} are "

@@ -126,9 +126,9 @@ def _where(scale: Scale, order: list[str], place: int, *, frequent: bool) -> str
     if place + 1 < len(order) and order[place + 1] == MISSING:
         return "recorded"
     if name.startswith("<"):
-        return "below all audited values"
+        return "below the smallest audited"
     if name.startswith("[") and name.endswith("]"):
-        return "not above all audited values"
+        return "at most the largest audited"
     end = name[1:-1].partition(", ")[2] if name.startswith("[") else name.lstrip("<> ")
     below = name.endswith(")") or name.startswith("<")
     return f"{'below' if below else 'at most'} {fmt.bare(float(end), 'number')}"
