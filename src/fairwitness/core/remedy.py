@@ -29,8 +29,11 @@ def labels_of(rows: Rows, by: str) -> Labels:
 
 def joined(parts: Sequence[NDArray[Any]]) -> Labels:
     """Labels as text, those of several attributes crossed; what is not recorded is a category of its own."""
-    texts = [[MISSING if label is None else str(label) for label in part] for part in parts]
-    return np.array([CROSS.join(row) for row in zip(*texts, strict=True)], dtype=object)
+    cells = list(zip(*(part.tolist() for part in parts), strict=True))
+    texts = {cell: CROSS.join(MISSING if label is None else str(label) for label in cell) for cell in set(cells)}
+    made = np.empty(len(cells), dtype=object)
+    made[:] = [texts[cell] for cell in cells]
+    return made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -174,10 +174,10 @@ def examine(
         clock=metered.clock,
         sampled=sampled,
     )
-    judged_rows = None if table.counted is not None else Judged.of(subject)
-    if out is not None and judged_rows is not None:
-        judged_rows.save(out)
     if out is not None:
+        judged_rows = None if table.counted is not None else Judged.of(subject)
+        if judged_rows is not None:
+            judged_rows.save(out)
         tallies.save(subject, out)
     judged = [
         row_values.add(

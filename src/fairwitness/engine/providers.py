@@ -91,6 +91,7 @@ class Provider:
 
     def _tally(self, ask: TallyAsk) -> Tally:
         mask = self._mask(ask)
+        everybody = bool(mask.all())
         edges = dict(ask.edges)
         kinds = [*((name, "group") for name in ask.by), *((name, "column") for name in ask.of)]
         kinds += [(name, "presence") for name in ask.missing]
@@ -98,7 +99,7 @@ class Provider:
         for name, kind in kinds:
             categories, code = self._codes(name, kind, edges.get(name))
             axes[name] = categories
-            codes.append(code[mask])
+            codes.append(code if everybody else code[mask])
         if self._subject.table.counted is not None:
             return self._of_counts(ask, mask, axes, codes)
         sums = {}
@@ -159,6 +160,9 @@ class Provider:
                 self._coded[key] = code_bins(self._numbers(name), edges)
             else:
                 self._coded[key] = code_categories(self._text(name))
+            categories, code = self._coded[key]
+            if len(categories) <= np.iinfo(np.int8).max:
+                self._coded[key] = categories, code.astype(np.int8)  # narrow codes are counted faster
         return self._coded[key]
 
     def _text(self, name: str) -> NDArray[np.object_]:

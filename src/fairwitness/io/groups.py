@@ -68,7 +68,7 @@ def from_values(series: pl.Series, names: Mapping[str, str] | None = None) -> La
         ColumnError: A number with more than `MANY_GROUPS` distinct values: edges or quantiles must be declared.
     """
     labels = as_text(series)
-    known = {str(label) for label in labels if label is not None}
+    known = set(labels.tolist()) - {None}
     renamed: dict[Any, str] = {}
     for value, label in (names or {}).items():
         key = value if value in known else _TWINS.get(value, value)
@@ -81,7 +81,8 @@ def from_values(series: pl.Series, names: Mapping[str, str] | None = None) -> La
             f"group {series.name!r}: {len(groups)} distinct numbers are too many for groups; say where to cut, such as "
             f"edges = [25, 45], or quantiles = 4, in [groups.{series.name}]"
         )
-    labels[:] = [renamed.get(label, label) for label in labels]
+    if renamed:
+        labels[:] = [renamed.get(label, label) for label in labels]
     return labels
 
 

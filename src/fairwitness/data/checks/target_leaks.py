@@ -15,6 +15,9 @@ from fairwitness.data.words import area, count, target_of, with_areas, within
 from fairwitness.draw.words import listed, plural
 
 JUDGED = 5
+MOST_ROWS = 100_000
+"""More are a random part: how well a column tells the target is then known to a third of a point."""
+
 SHOWN = 50
 
 
@@ -71,13 +74,18 @@ class TargetLeaks:
             lead=_lead(found, excluded, limit, outline),
             judged={Key(metric="AUC of one column alone", column=leak.column): leak.auc for leak in top},
             explored=(_table(found, outline, columns),),
-            notes=_withheld(found, limit, outline),
+            notes=(*_withheld(found, limit, outline), *_drawn(len(rows), outline.rows)),
             to_settle="More labelled rows, of the rarer class above all, would narrow the interval.",
         )
 
 
 def _ask(outline: Outline) -> RowsAsk:
-    return RowsAsk(columns=(*(column.name for column in candidates(outline.columns)), CLASS))
+    columns = (*(column.name for column in candidates(outline.columns)), CLASS)
+    return RowsAsk(columns=columns, at_most=MOST_ROWS)
+
+
+def _drawn(rows: int, of: int) -> tuple[str, ...]:
+    return (f"measured on {count(rows)} rows drawn at random from {count(of)}",) if rows < of else ()
 
 
 def _over(found: Sequence[Leak], limit: float) -> list[tuple[str, float]]:
