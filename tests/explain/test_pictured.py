@@ -62,6 +62,7 @@ def test_a_network_that_looks_at_one_corner_is_said_to_look_there() -> None:
     assert np.abs(values[4:]).max() == np.abs(values[:, 4:]).max() == 0
     assert "HiResCAM" not in made.methods  # no layer keeps height and width, and that is said
     assert any("no layer keeps height and width" in note for note in made.notes)
+    assert "Integrated gradients compare with the mean of some training images." in made.notes
     assert scores_told(made).startswith("Its score is 100.0\u202f%; then come 0 (0.0\u202f%)")
 
 

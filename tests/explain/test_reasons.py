@@ -14,7 +14,7 @@ from fairwitness.core.subject import Layer, Outputs, Rows
 from fairwitness.explain.counterfactual import Change, Ending, Search
 from fairwitness.explain.decision import Explained, explain
 from fairwitness.explain.reasons import ranked
-from fairwitness.explain.shown import Told, as_json, looked, text
+from fairwitness.explain.shown import Told, as_json, looked, signed, text
 from fairwitness.explain.summary import FEWEST, summarise, swarm, weights
 from support.given import outline
 
@@ -280,3 +280,7 @@ def test_what_a_search_proves_is_said(ending: Ending, *, proved: bool, stopped: 
     found = (Change(levers=("a",), values={"a": (1, 2)}, distance=1.0),) if ending == "found" else ()
     search = Search(found=found, ending=ending, proved=proved, most=3, spent=1200, budget=5000, stopped=stopped)
     assert said in looked(search)
+
+
+def test_a_nought_has_no_sign() -> None:
+    assert [signed(each) for each in (0.012, 0.0004, -0.0004, -0.012)] == ["+1.2", "0.0", "0.0", "−1.2"]

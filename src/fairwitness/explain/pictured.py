@@ -77,7 +77,10 @@ def picture(model: Model, outline: Outline, row: Rows, background: Rows, *, sour
         raise ExplainError.no_scores(source)
     decided = np.array([outline.classes.index(str(said.decisions[0]))])
     methods: dict[str, Pixels] = {}
-    notes = ["Blue spoke for the decision, red against it, compared with the mean of some training images."]
+    notes = [
+        "Blue spoke for the decision, red against it.",
+        "Integrated gradients compare with the mean of some training images.",
+    ]
     with pictures(model, row, background) as ready:
         if ready is None:
             raise ExplainError.no_picture(source)
@@ -90,7 +93,10 @@ def picture(model: Model, outline: Outline, row: Rows, background: Rows, *, sour
             values, drawn = ready.map(decided, "HiResCAM")
             methods["HiResCAM"] = values[0].reshape(size)
             height, width = drawn.size
-            notes.append(f"HiResCAM is of layer {drawn.layer!r}, {height} × {width}: it tells places apart no finer.")
+            notes.append(
+                f"HiResCAM is of layer {drawn.layer!r}, {height} × {width}: it tells places apart no finer. It compares with "
+                "nothing, so what speaks by being absent is not in it."
+            )
         except MapError as error:
             notes.append(str(error))
         image = _seen(ready.x[0].double().numpy())

@@ -199,8 +199,13 @@ def points(reason: Reason, *, exact: bool) -> str:
 
 
 def signed(value: float) -> str:
-    """Points with their sign."""
-    return ("+" if value > 0 else "") + fmt.bare(value, "points")
+    """Points with their sign, which a nought has not.
+
+    >>> signed(0.012), signed(0.0004)
+    ('+1.2', '0.0')
+    """
+    told = fmt.bare(value, "points")
+    return f"+{told}" if value > 0 and any(digit in told for digit in "123456789") else told
 
 
 def looked(search: Search) -> str:

@@ -43,12 +43,12 @@ def summary_page(summary: Summary, *, name: str, today: date) -> Page:
     rows = tuple(
         (
             summary.words[weight.player],
-            f"{fmt.number(weight.size, 'points')} {fmt.interval(weight.size, weight.low, weight.high, 'points')}",
-            f"{signed(weight.mean)} points",
+            f"{fmt.bare(weight.size, 'points')} {fmt.interval(weight.size, weight.low, weight.high, 'points')}",
+            signed(weight.mean),
         )
         for weight in summary.weights
     )
-    grid = Grid(caption="Every column", head=("Column", "Mean size, either way", "Mean"), rows=rows)
+    grid = Grid(caption="Every column", head=("Column", "Mean size, points", "Mean, points"), rows=rows)
     return Page(
         kind="A model, explained",
         day=quote.day(today.isoformat()),
