@@ -57,6 +57,7 @@ lint: $(READY)
 
 bench: $(READY)  ## ratios against other libraries, on this machine
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/robustness.py
