@@ -57,6 +57,13 @@ def refused(folder: Path, *words: str, monkeypatch: pytest.MonkeyPatch) -> str:
         (("--by", "one"), "--by is 'one'; it has 1 value;"),
         (("--clients", "3", "--rounds", "0"), "--rounds is 0"),
         (("--clients", "3", "--smallest", "-1"), "--smallest is -1"),
+        (("--clients", "3", "--least", "4"), "--least is 4; there are 3 clients in all"),
+        (("--by", "site", "--least", "4"), "--least is 4; there are 3 clients in all"),
+        (("--clients", "3", "--epsilon", "-1"), "--epsilon is -1.0; give 0 for no noise"),
+        (("--clients", "3", "--epsilon", "nan"), "--epsilon is nan; give 0 for no noise"),
+        (("--clients", "3", "--epsilon", "1e-9"), "--epsilon is 1e-09; give 0 for no noise"),
+        (("--clients", "3", "--patience", "0"), "--patience is 0.0; give a number of seconds"),
+        (("--clients", "3", "--patience", "inf"), "--patience is inf; give a number of seconds"),
     ],
 )
 def test_what_makes_no_federation_is_one_line(
@@ -85,6 +92,38 @@ def test_more_clients_than_rows_is_one_line(folder: Path, monkeypatch: pytest.Mo
     lines = (folder / "rows.csv").read_text().splitlines()[:4]
     (folder / "rows.csv").write_text("\n".join(lines) + "\n")
     assert "there are 3 rows; name fewer clients" in refused(folder, "--clients", "5", monkeypatch=monkeypatch)
+
+
+def trained(*_: object, **__: object) -> None:
+    raise AssertionError("it trains before it has refused")
+
+
+def test_a_row_that_nobody_holds_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = (folder / "rows.csv").read_text().splitlines()
+    first = lines[1].split(",")
+    lines[1] = ",".join([first[0], "", *first[2:]])
+    (folder / "rows.csv").write_text("\n".join(lines) + "\n")
+    monkeypatch.setattr("fairwitness.engine.subject.assemble", trained)
+    assert "1 row has no value there" in refused(folder, "--by", "site", monkeypatch=monkeypatch)
+
+
+@pytest.mark.parametrize(("part", "lacking"), [("audit", "learn from"), ("train", "be judged on")])
+def test_a_client_without_rows_to_learn_from_or_be_judged_on_is_one_line_before_any_training(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, part: str, lacking: str
+) -> None:
+    head, *lines = (folder / "rows.csv").read_text().splitlines()
+    parts = [part if line.split(",")[1] == "2" else "train" if at % 2 else "audit" for at, line in enumerate(lines)]
+    rows = [f"{line},{each}" for line, each in zip(lines, parts, strict=True)]
+    (folder / "rows.csv").write_text("\n".join([f"{head},part", *rows]) + "\n")
+    (folder / "audit.toml").write_text(CONFIG + '[split]\ncolumn = "part"\n')
+    monkeypatch.setattr("fairwitness.engine.subject.assemble", trained)
+    assert f"site 2 has no row to {lacking}" in refused(folder, "--by", "site", monkeypatch=monkeypatch)
+
+
+def test_no_groups_is_one_line_before_any_training(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "audit.toml").write_text(CONFIG.replace('groups = ["g"]', "groups = []"))
+    monkeypatch.setattr("fairwitness.engine.subject.assemble", trained)
+    assert "names nobody to count" in refused(folder, "--by", "site", monkeypatch=monkeypatch)
 
 
 def test_without_flower_it_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,12 @@ import sys
 import threading
 import time
 import warnings
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -158,6 +161,127 @@ def test_with_too_few_clients_left_it_ends_and_says_so(tmp_path: Path) -> None:
     assert ran.state.done == 1
     assert ran.sent == ()
     assert children(tmp_path / "f") == []
+
+
+def test_a_client_that_hangs_is_waited_for_once(tmp_path: Path) -> None:
+    """Stopped, not dead: its connections stay open and nothing comes. One wait, not one a round."""
+    stopped: list[int] = []
+    hasty = plan(rounds=4)
+
+    def stop(done: int, of: int) -> None:
+        if done == 1:
+            (victim,) = [pid for pid in children(tmp_path / "f") if f"{tmp_path / 'f' / '0'}" in _words(pid)]
+            os.kill(victim, signal.SIGSTOP)
+            stopped.append(victim)
+            object.__setattr__(hasty, "patience", 10.0)  # the first round alone also waits for imports
+
+    (tmp_path / "f").mkdir()
+    ran = running.run(federations.parcels(*SIZES), hasty, folder=tmp_path / "f", key="k", progress=stop)
+    assert ran.state.lost == {"site 0": 2}
+    assert [each.clients for each in ran.state.rounds[1:]] == [("site 1", "site 2")] * 3
+    assert sum(each.seconds > 10 for each in ran.state.rounds[1:]) == 1
+    assert children(tmp_path / "f") == []
+
+
+def test_a_client_that_dies_before_it_is_met_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save = Parcel.save
+
+    def damaged(parcel: Parcel, folder: Path) -> None:
+        save(parcel, folder)
+        if parcel.number == 1:
+            (folder / "facts.json").write_text("{")
+
+    monkeypatch.setattr(Parcel, "save", damaged)
+    ran = run(tmp_path / "f", rounds=1)
+    assert ran.state.lost == {"site 1": 0}
+    assert [each.site for each in ran.sent] == ["site 0", "site 2"]
+
+
+def test_updates_that_are_no_numbers_are_left_out_and_it_ends_by_saying_so(tmp_path: Path) -> None:
+    ran = run(tmp_path / "f", rounds=2, local=Local(epochs=5, learning_rate=1e38))
+    assert ran.ended == "0 of 3 clients are left, and 2 are wanted"
+    assert ran.state.lost == dict.fromkeys(("site 0", "site 1", "site 2"), 1)
+
+
+def test_a_client_of_one_class_and_one_with_one_row_to_learn_from_take_part(tmp_path: Path) -> None:
+    parcels = list(federations.parcels(120, 100, 2))
+    parcels[1] = replace(parcels[1], target=np.full(100, "1", dtype=object))
+    parcels[2] = replace(parcels[2], judged=np.array([False, True]))
+    (tmp_path / "f").mkdir()
+    ran = running.run(parcels, plan(rounds=1), folder=tmp_path / "f", key="k")
+    assert ran.ended == ""
+    assert ran.state.lost == {}
+    assert [each.people for each in ran.sent] == [36, 30, 1]
+
+
+def test_every_byte_that_leaves_is_in_the_list_and_none_is_of_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What clients send is read off the server's socket, not asked of the code that lists it."""
+    main = importlib.import_module("flwr.superlink.main")
+    create, bodies = main.create_app, []
+
+    def listening() -> Any:
+        app = create()
+
+        async def tapped(scope: Any, receive: Any, send: Any) -> None:
+            whole = bytearray()
+
+            async def hear() -> Any:
+                message = await receive()
+                whole.extend(message.get("body", b""))
+                return message
+
+            await app(scope, hear, send)
+            bodies.append((scope.get("path", ""), bytes(whole)))
+
+        tapped.state = app.state  # type: ignore[attr-defined]  # as the app's own
+        return tapped
+
+    monkeypatch.setattr(main, "create_app", listening)
+    ran = run(tmp_path / "f", rounds=2)
+    content = sum(len(raw) for path, raw in bodies if path.endswith("/push-object"))
+    listed = sum(each.bytes for each in ran.state.left)
+    messages = sum(path.endswith("/push-messages") for path, _ in bodies)
+    assert messages == len(ran.state.left) > 20
+    assert listed <= content < listed + 6000 * messages  # names and shapes of parts beside the content
+    small = sum(len(raw) for path, raw in bodies if not path.endswith(("/push-object", "/push-messages")))
+    assert small < 500 * len(bodies)
+    sent = b"".join(raw for _, raw in bodies)
+    for parcel in federations.parcels(*SIZES):
+        for values in parcel.rows.columns.values():
+            assert not any(value.tobytes() in sent for value in values[:, None])
+            narrow = values.astype(np.float32)
+            assert not any(narrow[place : place + 2].tobytes() in sent for place in range(len(narrow) - 1))
+
+
+def test_messages_of_a_round_that_was_cut_off_are_listed(tmp_path: Path) -> None:
+    def stop(done: int, of: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "f", rounds=3, watch=stop)
+    journal = (tmp_path / "f" / running.JOURNAL).read_text().splitlines()
+    again = run(tmp_path / "f", rounds=3)
+    assert (
+        len(journal) - 1
+        == sum(each.kind in {"hello", "first network", "network taken"} for each in again.state.left[:7]) + 12
+    )
+    assert len(again.state.left) > len(journal) - 1
+    other = running.run(federations.parcels(*SIZES), plan(rounds=1), folder=tmp_path / "f", key="another")
+    assert len(other.state.left) < len(again.state.left)  # another federation has a list of its own
+
+
+def test_noised_counts_of_a_model_leave_once(tmp_path: Path) -> None:
+    groups = {"g": ("p", "q"), "@label": ("no", "yes"), "@decision": ("no", "yes")}
+    first = run(tmp_path / "f", rounds=1, epsilon=0.5, categories=groups)
+    again = run(tmp_path / "f", rounds=1, epsilon=0.5, categories=groups)
+    assert {each.scale for each in first.sent} == {Fraction(2)}
+    assert all(each.people is None and each.cells == 8 for each in first.sent)
+    assert first.sent == again.sent
+    assert sum(each.kind == "counts" for each in again.state.left) == 3
+    assert not any("judged" in each.content for each in again.state.left)
 
 
 SCRIPT = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,12 +58,7 @@ def client_app(folder_of: Callable[[Any], Path]) -> Any:  # noqa: ANN401 - Flowe
 def _answer(client: Client, told: Any, message: Any) -> dict[str, Any]:  # noqa: ANN401 - Flower's
     """What a client says when it is asked by name."""
     if told["ask"] == "hello":
-        parcel = client.parcel
-        return {
-            "client": parcel.number,
-            "rows": len(client.learn) + len(client.held),
-            "judged": int(parcel.judged.sum()),
-        }
+        return {"client": client.parcel.number, "rows": len(client.learn) + len(client.held)}
     if told["ask"] == "first":
         description, weights = client.first()
         return {"description": description, "weights": weights}
@@ -70,4 +66,6 @@ def _answer(client: Client, told: Any, message: Any) -> dict[str, Any]:  # noqa:
         client.take(told["description"], told["weights"])
         return {"taken": True}
     state = message.content[ARRAYS].to_torch_state_dict()
+    if "epsilon" in told:
+        return {"counts": client.count_noised(state, told["epsilon"], json.loads(told["categories"])).to_bytes()}
     return {"counts": client.count(state, int(told["least"])).to_bytes()}

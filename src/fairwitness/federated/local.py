@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -131,13 +132,26 @@ class Client:
 
     def count(self, state: Mapping[str, Tensor], least: int) -> Sent:
         """What the weights decide about the client's judged rows, as counts it may send."""
+        return tallies.count(self.parcel.name, self._counted(state), tuple(self.parcel.groups), least=least)
+
+    def count_noised(self, state: Mapping[str, Tensor], epsilon: str, categories: Mapping[str, Sequence[str]]) -> Sent:
+        """The same with noise on every count, of the categories that are agreed on; see `tallies.count_noised`."""
+        parcel = self.parcel
+        return tallies.count_noised(
+            parcel.name,
+            self._counted(state),
+            tuple(parcel.groups),
+            epsilon=Fraction(epsilon),
+            categories=categories,
+        )
+
+    def _counted(self, state: Mapping[str, Tensor]) -> Tally:
         parcel, model = self.parcel, self.model
         model.module.load_state_dict(dict(state))
         decided = model.outputs(parcel.rows.where(parcel.judged)).decisions
         if decided is None:
             raise TypeError("a classifier decides")
-        own = tally(parcel, decided)
-        return tallies.count(parcel.name, own, tuple(parcel.groups), least=least)
+        return tally(parcel, decided)
 
 
 def tally(parcel: Parcel, decided: NDArray[np.object_]) -> Tally:

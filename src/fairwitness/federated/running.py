@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -16,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 from fairwitness.core.errors import ConfigError
 from fairwitness.federated import link
 from fairwitness.federated.client import NODE
+from fairwitness.io.atomic import write_text
 
 if TYPE_CHECKING:
     from fairwitness.federated.parcels import Parcel
-    from fairwitness.federated.rounds import Plan, State
+    from fairwitness.federated.rounds import Left, Plan, State
     from fairwitness.federated.tallies import Sent
 
-CHECKPOINT = "rounds.safetensors"
+CHECKPOINT, JOURNAL = "rounds.safetensors", "left.jsonl"
 INSTALL = "pip install 'fairwitness[federated]'"
 
 
@@ -75,8 +77,9 @@ def run(
     os.environ["FLWR_HOME"] = str(folder / "flower")
     kept = _Kept(folder / CHECKPOINT, key)
     state = kept.load()
+    for stale in folder.glob("[0-9]*"):  # rows that a killed run of more clients left
+        shutil.rmtree(stale, ignore_errors=True)
     for number, parcel in enumerate(parcels):
-        shutil.rmtree(folder / str(number), ignore_errors=True)
         parcel.save(folder / str(number))
 
     def keep(state: State) -> None:
@@ -84,24 +87,32 @@ def run(
         progress(state.done, plan.rounds)
 
     try:
-        return (_simulated if simulate else _separate)(plan, state, folder, keep)
+        return (_simulated if simulate else _separate)(plan, state, folder, _Watch(keep, kept.note))
     finally:
         for number in range(len(parcels)):  # rows are not left lying
             shutil.rmtree(folder / str(number), ignore_errors=True)
         shutil.rmtree(folder / "flower", ignore_errors=True)
 
 
-def _conducted(grid: Any, plan: Plan, state: State, keep: Callable[[State], None]) -> Ran:  # noqa: ANN401 - Flower's grid
-    from fairwitness.federated.rounds import Server, TooFewClients
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """Who is told of a finished round, and of a message that left a client."""
+
+    keep: Callable[[State], None]
+    note: Callable[[Left], None]
+
+
+def _conducted(grid: Any, plan: Plan, state: State, watch: _Watch) -> Ran:  # noqa: ANN401 - Flower's grid
+    from fairwitness.federated.rounds import Ended, Server
 
     try:
-        sent = Server(grid, plan, state).run(keep)
-    except TooFewClients as error:
+        sent = Server(grid, plan, state, watch.note).run(watch.keep)
+    except Ended as error:
         return Ran(state=state, sent=(), ended=str(error))
     return Ran(state=state, sent=tuple(sent), ended="")
 
 
-def _separate(plan: Plan, state: State, folder: Path, keep: Callable[[State], None]) -> Ran:
+def _separate(plan: Plan, state: State, folder: Path, watch: _Watch) -> Ran:
     """Each client a process of its own, over loopback."""
     processes: list[subprocess.Popen[bytes]] = []
     gone: set[int] = set()
@@ -124,7 +135,7 @@ def _separate(plan: Plan, state: State, folder: Path, keep: Callable[[State], No
                     )
                 )
         grid.dead = lambda: sum(process.poll() is not None for process in processes)
-        return _conducted(grid, plan, state, keep)
+        return _conducted(grid, plan, state, watch)
 
 
 @contextmanager
@@ -139,7 +150,7 @@ def _ended(processes: Sequence[subprocess.Popen[bytes]]) -> Iterator[None]:
             process.wait()
 
 
-def _simulated(plan: Plan, state: State, folder: Path, keep: Callable[[State], None]) -> Ran:
+def _simulated(plan: Plan, state: State, folder: Path, watch: _Watch) -> Ran:
     """Flower's simulation: clients are turns of Ray's workers."""
     from flwr.common.constant import PARTITION_ID_KEY
     from flwr.serverapp import ServerApp
@@ -152,7 +163,7 @@ def _simulated(plan: Plan, state: State, folder: Path, keep: Callable[[State], N
 
     @server.main()  # type: ignore[untyped-decorator]  # Flower is not installed where types are checked
     def main(grid: Any, context: Any) -> None:  # noqa: ANN401, ARG001 - Flower's
-        found.append(_conducted(grid, plan, state, keep))
+        found.append(_conducted(grid, plan, state, watch))
 
     def own(context: Any) -> Path:  # noqa: ANN401 - Flower's context
         return folder / str(context.node_config[PARTITION_ID_KEY])
@@ -177,6 +188,24 @@ class _Kept:
         from fairwitness.torchkit.checkpoint import Checkpoint
 
         self._file = Checkpoint(path=path, key=key)
+        self._journal = path.with_name(JOURNAL)
+        self._key = json.dumps({"key": key})
+
+    def note(self, left: Left) -> None:
+        """Write down a message that left a client, at once: it left even if its round is never finished."""
+        with self._journal.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(left), ensure_ascii=False) + "\n")
+
+    def _left(self) -> list[Left]:
+        """All that was written down under this key; of another key nothing is kept."""
+        from fairwitness.federated.rounds import Left
+
+        lines = self._journal.read_text(encoding="utf-8").splitlines() if self._journal.exists() else []
+        whole = [line for line in lines[1:] if line.endswith('"}')] if lines[:1] == [self._key] else []
+        write_text(
+            self._journal, "".join(f"{line}\n" for line in (self._key, *whole))
+        )  # a write that was killed is out
+        return [Left(**json.loads(line)) for line in whole]
 
     def save(self, state: State) -> None:
         import torch
@@ -189,18 +218,17 @@ class _Kept:
             "best_round": state.best_round,
             "done": state.done,
             "rounds": [asdict(each) for each in state.rounds],
-            "left": [asdict(each) for each in state.left],
-            "lost": state.lost,
+            "noised": state.noised,
         }
         self._file.save(tensors, facts)
 
     def load(self) -> State:
-        from fairwitness.federated.rounds import Left, Round, State
+        from fairwitness.federated.rounds import Round, State
         from fairwitness.torchkit.checkpoint import under
 
         found = self._file.load()
         if found is None:
-            return State()
+            return State(left=self._left())
         tensors, facts = found
         first = {name: bytes(tensor.numpy()) for name, tensor in under("first.", tensors).items()}
         return State(
@@ -211,6 +239,7 @@ class _Kept:
             best_round=facts["best_round"],
             done=facts["done"],
             rounds=[Round(**{**each, "clients": tuple(each["clients"])}) for each in facts["rounds"]],
-            left=[Left(**each) for each in facts["left"]],
+            left=self._left(),
             lost={},  # whoever was lost is asked again
+            noised=facts.get("noised", {}),
         )

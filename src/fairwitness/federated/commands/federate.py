@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,6 @@ import typer
 
 if TYPE_CHECKING:
     from fairwitness.federated.commands.given import Given
-    from fairwitness.federated.local import Local
     from fairwitness.federated.rounds import Plan
 
 PATIENCE = 600.0
@@ -35,6 +35,12 @@ def federate(
     epochs: Annotated[int, typer.Option(help="Passes of each client over its rows in a round.")] = 2,
     least: Annotated[int, typer.Option(help="Clients without which a round does not count.")] = 2,
     smallest: Annotated[int, typer.Option(help="The smallest count that leaves a client; 0 keeps none back.")] = 5,
+    epsilon: Annotated[
+        float, typer.Option(help="Budget of a client for noise on all its counts, instead of keeping small ones back.")
+    ] = 0.0,
+    patience: Annotated[
+        float, typer.Option(help="Seconds after which a client that does not answer counts as lost.")
+    ] = PATIENCE,
     simulate: Annotated[
         bool, typer.Option("--simulate", help="In Flower's simulation (Ray) instead of a process a client.")
     ] = False,
@@ -47,15 +53,21 @@ def federate(
 
     running.need_flower(simulate=simulate)
     _sensible(by, clients, rounds=rounds, epochs=epochs, least=least, smallest=smallest)
+    _bounded(epsilon, patience)
     atomic.probe_writable(out)
     with showing() as progress:
-        ready = given.prepare(config, by=by, clients=clients, out=out, progress=progress)
-        plan = _plan(ready, rounds=rounds, least=least, smallest=smallest, epochs=epochs)
+        ready = given.prepare(config, by=by, clients=clients, out=out, progress=progress, least=least)
+        plan = replace(
+            _plan(ready, rounds=rounds, least=least, smallest=smallest, epochs=epochs),
+            patience=patience,
+            epsilon=epsilon,
+            categories=given.categories(ready) if epsilon else {},
+        )
         ran = running.run(
             ready.parcels,
             plan,
             folder=atomic.directory(out / "private" / "federation", mode=0o700),
-            key=_key(ready, plan.local, smallest=smallest),
+            key=_key(ready, plan),
             simulate=simulate,
             progress=lambda done, of: progress("rounds of the federation", done, of),
         )
@@ -87,6 +99,24 @@ def _sensible(by: str | None, clients: int | None, *, rounds: int, epochs: int, 
             raise ConfigError.bad_value(f"--{name}", value, source="federate", want=f"give at least {lowest}")
 
 
+def _bounded(epsilon: float, patience: float) -> None:
+    """Refuse numbers that no noise, or no waiting, can be made of.
+
+    Raises:
+        ConfigError: On one line.
+    """
+    from fairwitness.core.errors import ConfigError
+
+    if epsilon != 0 and not 0.001 <= epsilon <= 50:
+        raise ConfigError.bad_value(
+            "--epsilon", epsilon, source="federate", want="give 0 for no noise, or a number from 0.001 to 50"
+        )
+    if not 1 <= patience <= 86_400:
+        raise ConfigError.bad_value(
+            "--patience", patience, source="federate", want="give a number of seconds from 1 to 86,400"
+        )
+
+
 def given_most() -> int:
     """Clients there can be on one machine: each is a process."""
     from fairwitness.federated.commands.given import MOST
@@ -95,17 +125,12 @@ def given_most() -> int:
 
 
 def _plan(ready: Given, *, rounds: int, least: int, smallest: int, epochs: int) -> Plan:
-    from fairwitness.core.errors import ConfigError
     from fairwitness.federated.link import quiet
 
     quiet()
     from fairwitness.federated.local import Local
     from fairwitness.federated.rounds import Plan
 
-    if least > len(ready.parcels):
-        raise ConfigError.bad_value(
-            "--least", least, source="federate", want=f"there are {len(ready.parcels)} clients in all"
-        )
     options = ready.options
     local = Local(
         epochs=epochs, batch=options.batch, learning_rate=options.learning_rate, weight_decay=options.weight_decay
@@ -114,7 +139,7 @@ def _plan(ready: Given, *, rounds: int, least: int, smallest: int, epochs: int) 
     return Plan(names=names, rounds=rounds, local=local, least=least, smallest=smallest, patience=PATIENCE)
 
 
-def _key(ready: Given, local: Local, *, smallest: int) -> str:
+def _key(ready: Given, plan: Plan) -> str:
     """What a kept round depends on; not how many rounds there shall be, so that more can be added."""
     from dataclasses import asdict
 
@@ -122,4 +147,5 @@ def _key(ready: Given, local: Local, *, smallest: int) -> str:
 
     own = [(parcel.name, len(parcel.rows), int(parcel.rows.ids.sum())) for parcel in ready.parcels]
     task = ready.parcels[0].task
-    return digest(ready.subject.table.fingerprint, own, asdict(local), smallest, asdict(task))
+    noise = (plan.epsilon, plan.categories)
+    return digest(ready.subject.table.fingerprint, own, asdict(plan.local), plan.smallest, noise, asdict(task))

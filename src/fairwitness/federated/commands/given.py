@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fairwitness.core.asks import CLASS, PART
+from fairwitness.core.asks import CLASS, NO, PART, YES
 from fairwitness.core.digest import generator
 from fairwitness.core.errors import ColumnError, ConfigError
 from fairwitness.core.subject import Rows
 from fairwitness.draw.words import plural
 from fairwitness.federated import sites
 from fairwitness.federated.parcels import Parcel, Task
+from fairwitness.stats.tally import code_categories
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +52,7 @@ class Given:
     parcels: tuple[Parcel, ...]
 
 
-def prepare(path: Path, *, by: str | None, clients: int | None, out: Path, progress: Progress) -> Given:
+def prepare(path: Path, *, by: str | None, clients: int | None, out: Path, progress: Progress, least: int = 1) -> Given:
     """Read, look whether it makes a federation, train the model on all rows for comparison, and divide the rows.
 
     Raises:
@@ -67,7 +68,10 @@ def prepare(path: Path, *, by: str | None, clients: int | None, out: Path, progr
     config = settings_of.parse(settings, source=file.name)
     options = _trainable(config, source=file.name)
     table = load(None, config, base=file.parent, source=file.name)
-    _divisible(table, by, clients, source=file.name)
+    _divisible(table, by, clients, least=least, source=file.name)
+    if not config.subject.groups:
+        raise ConfigError(f"{file.name}: [subject] groups names nobody to count; name the attributes to audit by")
+    held = _teachable(table, config, by, clients, source=file.name)
     subject = assemble(
         table,
         config,
@@ -80,10 +84,7 @@ def prepare(path: Path, *, by: str | None, clients: int | None, out: Path, progr
     counted = sites.outcome(subject.outline)
     if counted is None:
         raise ConfigError(f"{file.name}: nobody is decided on; [subject] target and positive say who is")
-    if not subject.groups:
-        raise ConfigError(f"{file.name}: [subject] groups names nobody to count; name the attributes to audit by")
     rows = subject.rows()
-    held = _held(rows, by, clients, seed=config.seed)
     task = Task(
         recipe=str(config.model.train),
         options=asdict(options),
@@ -96,10 +97,15 @@ def prepare(path: Path, *, by: str | None, clients: int | None, out: Path, progr
     parcels = tuple(
         _parcel((number, name), mask, subject, rows, task) for number, (name, mask) in enumerate(held.items())
     )
-    _teachable(parcels, source=file.name)
     return Given(
         subject=subject, config=config, settings=settings, base=file.parent, by=by, options=options, parcels=parcels
     )
+
+
+def categories(ready: Given) -> dict[str, tuple[str, ...]]:
+    """What every client counts with noise: all groups there are, and both answers, whether it has any or not."""
+    named = {name: code_categories(labels)[0] for name, labels in ready.subject.groups.items()}
+    return named | dict.fromkeys(ready.parcels[0].task.outcome.axes, (NO, YES))
 
 
 def _trainable(config: Config, *, source: str) -> TrainOptions:
@@ -128,8 +134,8 @@ def _trainable(config: Config, *, source: str) -> TrainOptions:
     return options
 
 
-def _divisible(table: Table, by: str | None, clients: int | None, *, source: str) -> None:
-    """Refuse a division that leaves one client, or more clients than rows.
+def _divisible(table: Table, by: str | None, clients: int | None, *, least: int, source: str) -> None:
+    """Refuse a division that leaves one client, more clients than rows, fewer than are wanted, or a row to nobody.
 
     Raises:
         UserError: On one line.
@@ -145,6 +151,15 @@ def _divisible(table: Table, by: str | None, clients: int | None, *, source: str
                 source=source,
                 want=f"it has {plural(count, 'value')}; a federation here has 2 to {MOST} clients",
             )
+        if table.frame[by].null_count():
+            lost = table.frame[by].null_count()
+            lacking = f"{plural(lost, 'row')} {'has' if lost == 1 else 'have'} no value there"
+            raise ConfigError.bad_value(
+                "--by", by, source=source, want=f"{lacking}, so nobody holds it; leave such rows out, or name another"
+            )
+        _wanted(least, count)
+    if clients is not None:
+        _wanted(least, clients)
     if clients is not None and clients > table.frame.height:
         raise ConfigError.bad_value(
             "--clients", clients, source=source, want=f"there are {table.frame.height:,} rows; name fewer clients"
@@ -177,13 +192,30 @@ def _parcel(who: tuple[int, str], mask: NDArray[np.bool_], subject: Subject, row
     )
 
 
-def _teachable(parcels: tuple[Parcel, ...], *, source: str) -> None:
-    """Refuse clients without a row to learn from or to be judged on.
+def _wanted(least: int, clients: int) -> None:
+    if least > clients:
+        raise ConfigError.bad_value("--least", least, source="federate", want=f"there are {clients} clients in all")
+
+
+def _teachable(
+    table: Table, config: Config, by: str | None, clients: int | None, *, source: str
+) -> dict[str, NDArray[np.bool_]]:
+    """Client to (n,) which rows it holds.
 
     Raises:
-        ConfigError: On one line.
+        ConfigError: One has no row to learn from, or none to be judged on.
     """
-    for parcel in parcels:
-        if parcel.judged.all() or not parcel.judged.any():
-            lacking = "learn from" if parcel.judged.all() else "be judged on"
-            raise ConfigError(f"{source}: {parcel.name} has no row to {lacking}; name fewer clients, or another column")
+    from fairwitness.engine.columns import declare
+    from fairwitness.engine.subject import divide, recorded_only
+    from fairwitness.io.kinds import as_rows
+
+    table, declared, _ = recorded_only(table, declare(table, config, source=source), config)
+    parts, judged = divide(table, config, owned=True, source=source)
+    held = _held(as_rows(table, declared.columns), by, clients, seed=config.seed)
+    for name, mask in held.items():
+        lacking = "be judged on" if not (mask & judged).any() else ""
+        if parts is None or not (mask & (parts == "train")).any():
+            lacking = "learn from"
+        if lacking:
+            raise ConfigError(f"{source}: {name} has no row to {lacking}; name fewer clients, or another column")
+    return held

@@ -44,6 +44,8 @@ class Compared:
         n: Rows.
         behind: By how much the averaged one's accuracy is lower.
         differ: Counts of the clients that do not agree with counting the same decisions in one place.
+        exact: Those of all clients together that are known to the last.
+        counts: How many there are.
     """
 
     right: int
@@ -51,6 +53,8 @@ class Compared:
     n: int
     behind: Estimate
     differ: int
+    exact: int
+    counts: int
 
 
 def write(ready: Given, plan: Plan, ran: Ran, out: Path) -> str:
@@ -142,7 +146,16 @@ def _compared(ready: Given, ran: Ran, model: TorchModel) -> Compared:
     counted, known = tally(one, decided[place]), tallies.pool(ran.sent)
     true = {name: tallies.cells(counted, (name, *task.outcome.axes)) for name in names}
     differ = len(tallies.contradicted(ran.sent, known, true))
-    return Compared(right=int(right.sum()), pooled=int(other.sum()), n=len(truth), behind=behind, differ=differ)
+    every = [known.get(name, {}).get(cell) for name in names for cell in {**true[name], **known.get(name, {})}]
+    return Compared(
+        right=int(right.sum()),
+        pooled=int(other.sum()),
+        n=len(truth),
+        behind=behind,
+        differ=differ,
+        exact=sum(found is not None and found.exact for found in every),
+        counts=len(every),
+    )
 
 
 def _json(ready: Given, plan: Plan, ran: Ran, compared: Compared | None) -> dict[str, Any]:
@@ -162,11 +175,22 @@ def _json(ready: Given, plan: Plan, ran: Ran, compared: Compared | None) -> dict
             for parcel in ready.parcels
         ],
         "by": ready.by,
-        "settings": {"rounds": plan.rounds, "least": plan.least, "smallest": plan.smallest, **asdict(plan.local)},
+        "settings": {
+            "rounds": plan.rounds,
+            "least": plan.least,
+            "smallest": 0 if plan.epsilon else plan.smallest,
+            "epsilon": plan.epsilon,
+            **asdict(plan.local),
+        },
         "rounds": [asdict(each) for each in state.rounds],
         "kept_round": state.best_round,
         "ended": ran.ended,
         "accuracy": None if compared is None else _accuracy(compared),
+        "epsilon_spent": {
+            name: plan.epsilon * sum(name in counts for counts in state.noised.values()) for name in plan.names
+        }
+        if plan.epsilon
+        else None,
         "counts": [json.loads(each.to_bytes()) for each in ran.sent],
         "counts_that_differ": None if compared is None else compared.differ,
         "left": [asdict(each) for each in state.left],
@@ -191,9 +215,7 @@ def _lines(ran: Ran, plan: Plan, compared: Compared | None) -> list[str]:
     over = f"{plural(state.done, 'round')} over {plural(len(plan.names), 'client')}"
     lines = [f"{over}; kept: the average after round {state.best_round}."]
     if state.lost:
-        lines.append(
-            f"Lost: {listed(f'{name} in round {turn}' for name, turn in state.lost.items())}; went on without."
-        )
+        lines.append(f"Lost: {listed(f'{name} {_when(turn)}' for name, turn in state.lost.items())}; went on without.")
     if ran.ended:
         return [*lines, f"Ended early: {ran.ended}. The same command goes on from round {state.done}."]
     if compared is not None:
@@ -204,6 +226,11 @@ def _lines(ran: Ran, plan: Plan, compared: Compared | None) -> list[str]:
         f"Left the clients: {plural(len(state.left), 'message')}, {fmt.count(size)} bytes, no row; federated.json lists each."
     )
     return lines
+
+
+def _when(turn: int) -> str:
+    """When a client was lost: see `Left.round`."""
+    return f"in round {turn}" if turn > 0 else "before the first round" if turn == 0 else "when it was asked for counts"
 
 
 def _beside(compared: Compared) -> str:
@@ -218,6 +245,11 @@ def _beside(compared: Compared) -> str:
 def _agreement(compared: Compared) -> str:
     if compared.differ:
         return f"{plural(compared.differ, 'count')} of the clients differ from counting in one place."
+    if compared.exact < compared.counts:
+        return (
+            f"The clients' counts agree with those counted in one place, as far as they tell: {compared.exact} of "
+            f"{plural(compared.counts, 'count')} are known to the last."
+        )
     return "The clients' counts add up to those counted in one place."
 
 
@@ -234,7 +266,7 @@ def _page(ready: Given, plan: Plan, ran: Ran, compared: Compared | None) -> Page
                 parcel.name,
                 fmt.count(int((~parcel.judged).sum())),
                 fmt.count(int(parcel.judged.sum())),
-                f"in round {state.lost[parcel.name]}" if parcel.name in state.lost else "no",
+                _when(state.lost[parcel.name]) if parcel.name in state.lost else "no",
             )
             for parcel in ready.parcels
         ),
@@ -267,7 +299,9 @@ def _page(ready: Given, plan: Plan, ran: Ran, compared: Compared | None) -> Page
         lead=" ".join(lines),
         facts=(
             ("Clients", ready.by or "rows dealt out by chance"),
-            ("Smallest count that leaves a client", str(plan.smallest) if plan.smallest else "every"),
+            ("Noise on every count", f"discrete Laplace, epsilon {plan.epsilon:g} a client and model")
+            if plan.epsilon
+            else ("Smallest count that leaves a client", str(plan.smallest) if plan.smallest else "every"),
             ("Passes a round", str(plan.local.epochs)),
             ("Transport", "Flower, 127.0.0.1 only"),
         ),
@@ -299,23 +333,21 @@ def _by_client(ready: Given, ran: Ran, name: str) -> tuple[tuple[str, ...], ...]
         table = each.tables.get(name, {})
         for group in sorted({cell[0] for cell in table}):
             mine = {cell: count for cell, count in table.items() if cell[0] == group}
-            people = sum(count or 0 for count in mine.values())
+            people = max(0, sum(count or 0 for count in mine.values()))
             back = sum(count is None for count in mine.values())
             hits = sum(count or 0 for cell, count in mine.items() if cell[place] == outcome.category)
-            rate = "not told" if back or not people else _rate(hits, people)
-            rows.append(
-                (each.site, label(group, (name,)), f"{fmt.count(people)}{' or more' if back else ''}", str(back), rate)
-            )
+            rate = "not told" if back or each.scale or not people else _rate(hits, people)
+            told = f"about {fmt.count(people)}" if each.scale else f"{fmt.count(people)}{' or more' if back else ''}"
+            rows.append((each.site, label(group, (name,)), told, str(back), rate))
     known = tallies.pool(ran.sent).get(name, {})
     for group in sorted({cell[0] for cell in known}):
         mine_all = {cell: found for cell, found in known.items() if cell[0] == group}
         yes = [found for cell, found in mine_all.items() if cell[place] == outcome.category]
         no = [found for cell, found in mine_all.items() if cell[place] != outcome.category]
         fewest, most = sum(f.low for f in yes), sum(f.high for f in yes)
-        low, high = (
-            wilson(fewest, fewest + sum(f.high for f in no), level=LEVEL)[0],
-            wilson(most, most + sum(f.low for f in no), level=LEVEL)[1],
-        )
+        others = [sum(f.high for f in no), sum(f.low for f in no)]
+        low = wilson(fewest, fewest + others[0], level=LEVEL)[0] if fewest + others[0] else 0.0
+        high = wilson(most, most + others[1], level=LEVEL)[1] if most + others[1] else 1.0
         people = sum(found.low for found in mine_all.values())
         open_ = sum(not found.exact for found in mine_all.values())
         rows.append(
