@@ -107,7 +107,7 @@ def logistic(y: NDArray[np.bool_], small: Floats, more: Floats) -> Nested:
 
     constant = np.ones((len(y), 1))
     whole = np.hstack([constant, small, more])
-    freedom = int(np.linalg.matrix_rank(whole)) - int(np.linalg.matrix_rank(np.hstack([constant, small])))
+    freedom = _rank(whole) - _rank(np.hstack([constant, small]))
     if freedom < 1 or y.all() or not y.any():
         return Nested(p=1.0, statistic=0.0, freedom=max(freedom, 0))
     statistic = max(2 * (log_likelihood(y, np.hstack([small, more])) - log_likelihood(y, small)), 0.0)
@@ -149,6 +149,12 @@ def _fitted(y: Floats, columns: Floats) -> tuple[Floats, int]:
     """What least squares leave of y, and the rank of the columns."""
     beta, _, rank, _ = np.linalg.lstsq(columns, y, rcond=None)
     return y - columns @ beta, int(rank)
+
+
+def _rank(columns: Floats) -> int:
+    """Rank, from products of columns: that of many rows takes no longer than they do."""
+    scaled = columns / np.maximum(np.sqrt((columns**2).sum(axis=0)), 1e-300)
+    return int(np.linalg.matrix_rank(scaled.T @ scaled, tol=1e-9, hermitian=True))
 
 
 def _wald(y: Floats, columns: Floats, rest: Floats, last: int) -> float:
