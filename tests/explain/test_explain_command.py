@@ -100,6 +100,12 @@ def test_json_says_the_same_and_how_it_ended(folder: Path) -> None:
     assert written == told
 
 
+def test_exact_points_are_said_to_be_so_for_these_compared_rows(folder: Path) -> None:
+    said = "The points are exact for these compared rows; others to compare with would move them."
+    assert said in explained(folder, "--row 1").out
+    assert said in (folder / "out/private/explained/row-1.html").read_text(encoding="utf-8")
+
+
 def test_the_same_command_says_the_same(folder: Path) -> None:
     assert explained(folder, "--row 1").out == explained(folder, "--row 1").out
 

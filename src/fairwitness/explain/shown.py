@@ -17,6 +17,7 @@ from fairwitness.explain.reasons import SURE, Ranked, Reason
 from fairwitness.explain.summary import Summary
 
 ERRORS = "± is two standard errors of the orders drawn; others to compare with would move the points too."
+EXACT = "The points are exact for these compared rows; others to compare with would move them."
 SUMMARY_NOTES = (
     "Intervals are over the rows that might have been drawn. Columns that tell the same share what they move between them.",
 )
@@ -234,7 +235,7 @@ def text(told: Told) -> str:
     lines = [told.title, told.score, ""]
     for head, ranked in ((told.main, made.main), (told.other, made.against if made.good else made.in_favor)):
         lines += [head, *_table(told.reasons(ranked)), *(f"  {remark}" for remark in told.remarks(ranked)), ""]
-    lines += [told.compared, *([] if made.exact else [ERRORS]), *told.alarms(), ""]
+    lines += [told.compared, EXACT if made.exact else ERRORS, *told.alarms(), ""]
     if made.search is not None:
         lines += [changed(made.search), *(f"  - {way}" for way in told.ways()), f"  {told.looked()}", ""]
     lines += [f"Note: {note}" for note in notes(told)]

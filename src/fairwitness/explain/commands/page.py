@@ -13,7 +13,7 @@ from fairwitness.draw.words import capital
 from fairwitness.explain import pictured
 from fairwitness.explain.pictured import Pictured, scores_told, title
 from fairwitness.explain.reasons import SURE, Ranked
-from fairwitness.explain.shown import CAVEAT, ERRORS, SUMMARY_NOTES, Told, changed, compared_with, notes, signed
+from fairwitness.explain.shown import CAVEAT, ERRORS, EXACT, SUMMARY_NOTES, Told, changed, compared_with, notes, signed
 from fairwitness.explain.summary import Summary
 
 
@@ -96,7 +96,9 @@ def _figure(told: Told, title: str, ranked: Ranked) -> Intervals:
     exact = told.explained.exact
     return Intervals(
         title=title,
-        caption="Points of score, with two standard errors on either side" if not exact else "Points of score, exact",
+        caption="Points of score, with two standard errors on either side"
+        if not exact
+        else "Points of score, exact for these compared rows",
         unit="points",
         rows=tuple(
             Interval(
@@ -115,7 +117,7 @@ def _how(told: Told) -> tuple[Block, ...]:
     exact = told.explained.exact
     way = (
         "Shapley values: what each column adds to the score, averaged over all orders in which columns can be taken from "
-        f"those compared with{', every one counted.' if exact else f', of which some were drawn. {ERRORS}'}"
+        f"those compared with{f', every one counted. {EXACT}' if exact else f', of which some were drawn. {ERRORS}'}"
     )
     facts = Facts((("Reasons", way), ("Compared with", told.compared)))
     return (facts, Items(tuple(Item(text=note) for note in notes(told)))) if notes(told) else (facts,)
