@@ -66,6 +66,7 @@ bench: $(READY)  ## ratios against other libraries, on this machine
 	$(BIN)/python benchmarks/remedies_training.py
 	$(BIN)/python benchmarks/federated.py
 	$(BIN)/python benchmarks/carbon.py
+	$(BIN)/python benchmarks/monitor.py
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py
