@@ -89,3 +89,16 @@ def test_mistakes_are_one_line_with_the_way_out(tmp_path: Path, changes: dict[st
         audit(tmp_path, **changes)
     assert message in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_tallies_hold_no_rows_and_say_so(tmp_path: Path) -> None:
+    """Settings that only rows can answer do not stop an audit of counts."""
+    from fairwitness.io.settings import dump_toml
+    from support.command import run
+
+    frame().write_csv(tmp_path / "data.csv")
+    (tmp_path / "audit.toml").write_text(dump_toml(SETTINGS | {"data": {"path": "data.csv"}}), encoding="utf-8")
+    (tmp_path / "counts.toml").write_text(dump_toml(SETTINGS), encoding="utf-8")
+    assert run("tally audit.toml --out one.npz", cwd=tmp_path).code == 0
+    ran = run("audit counts.toml --from-tallies one.npz --out report", cwd=tmp_path)
+    assert ran.code in {0, 1}, ran.err

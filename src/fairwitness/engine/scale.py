@@ -23,7 +23,7 @@ from fairwitness.core.errors import ColumnError, ConfigError, DataError
 from fairwitness.draw.format import count as shown
 from fairwitness.engine import cells, models
 from fairwitness.engine.cache import Cache
-from fairwitness.engine.config import Config, GroupSettings
+from fairwitness.engine.config import AnnotatorsSettings, Config, GoldSettings, GroupSettings
 from fairwitness.engine.plan import LACKING, Step, plan
 from fairwitness.engine.progress import Progress
 from fairwitness.engine.subject import Subject, assemble
@@ -367,6 +367,8 @@ def _narrowed(config: Config, table: Table, source: str) -> Config:
     subject = config.subject.model_copy(
         update={
             "exclude": tuple(name for name in config.subject.exclude if name in have),
+            "legitimate": tuple(name for name in config.subject.legitimate if name in have),
+            "date": None,
             "features": None,
             "target": config.subject.target if config.subject.task != "regression" else None,
         }
@@ -375,6 +377,9 @@ def _narrowed(config: Config, table: Table, source: str) -> Config:
         update={
             "subject": subject,
             "split": config.split.model_copy(update={"unit": None}),
+            "gold": GoldSettings(),
+            "annotators": AnnotatorsSettings(),
+            "indicators": {},
             "columns": {name: each for name, each in config.columns.items() if name in have},
         }
     )
