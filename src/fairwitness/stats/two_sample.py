@@ -39,23 +39,24 @@ class Change:
     signed: float
 
 
-def homogeneity_p(before: ArrayLike, after: ArrayLike) -> float:
+def homogeneity_p(before: ArrayLike, after: ArrayLike, *, ordered: bool = False) -> float:
     """P value of "both samples are drawn from one distribution".
 
     Args:
         before: (k,) counts by category.
         after: (k,) counts by the same categories.
+        ordered: Categories stand in order: neighbours are taken together, else the rarest.
 
     Returns:
-        In (0, 1]: Fisher's exact test of two categories, Pearson's chi-square of more, the rarest taken together
-        until 5 rows are expected in each (which looks at totals only); 1 where nothing is left to compare.
+        In (0, 1]: Fisher's exact test of two categories, Pearson's chi-square of more, taken together until 5 rows are
+        expected in each (which looks at totals only); 1 where nothing is left to compare.
 
     Source:
         Fisher 1935; Pearson 1900, Philosophical Magazine 50(302):157-175.
     """
     from scipy import stats
 
-    table = _pooled(_table(before, after))
+    table = _pooled(_table(before, after), ordered=ordered)
     totals = table.sum(axis=1)
     if table.shape[1] < 2 or not totals.all():
         return 1.0
@@ -104,7 +105,7 @@ def widest_change(before: ArrayLike, after: ArrayLike, *, ordered: bool, level: 
             n=int(n.sum()),
             unit="points",
             method="Newcombe's intervals of the change in share, for all events at once",
-            p=homogeneity_p(before, after),
+            p=homogeneity_p(before, after, ordered=ordered),
         ),
         place=place,
         signed=float(moved[place]),
@@ -119,14 +120,19 @@ def _table(before: ArrayLike, after: ArrayLike) -> Counts:
     return table
 
 
-def _pooled(table: Counts) -> Counts:
-    """The two rarest categories taken together until all have rows enough: it follows from totals, not from the change."""
-    totals = table.sum(axis=0)
-    table = table[:, totals > 0]
+def _pooled(table: Counts, *, ordered: bool) -> Counts:
+    """Two categories taken together until all have rows enough: it follows from totals, not from the change."""
+    table = table[:, table.sum(axis=0) > 0]
     while table.shape[1] > 2:
-        expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
-        if expected.min() >= LEAST_EXPECTED:
+        totals = table.sum(axis=0)
+        if totals.min() * table.sum(axis=1).min() / table.sum() >= LEAST_EXPECTED:
             break
-        order = np.argsort(table.sum(axis=0), kind="stable")
-        table = np.hstack([table[:, order[2:]], table[:, order[:2]].sum(axis=1, keepdims=True)])
+        if ordered:  # the rarest joins its rarer neighbour
+            rarest = int(np.argmin(totals))
+            beside = np.concatenate([[np.inf], totals, [np.inf]])
+            first = rarest - 1 if beside[rarest] <= beside[rarest + 2] else rarest
+            table = np.add.reduceat(table, [i for i in range(len(totals)) if i != first + 1], axis=1)
+        else:
+            order = np.argsort(totals, kind="stable")
+            table = np.hstack([table[:, order[2:]], table[:, order[:2]].sum(axis=1, keepdims=True)])
     return table
