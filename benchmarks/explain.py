@@ -1,7 +1,7 @@
-"""Shapley values and integrated gradients against other libraries, on the same work in the same run.
+"""Shapley values, integrated gradients and nearest changes against other libraries, on the same work in the same run.
 
-`python benchmarks/explain.py [ROWS]`, with shap or captum installed beside this package; what is not there is left out, and
-said. The network is ten small ones side by side, so the truth is known by enumeration in each. Errors are mean absolute ones,
+`python benchmarks/explain.py [ROWS]`, with shap, captum or dice-ml installed beside this package; what is not there is left out,
+and said. (dice-ml 0.12 runs on pandas 3 where it is installed with `--no-deps`, with raiutils and jsonschema.) The network is ten small ones side by side, so the truth is known by enumeration in each. Errors are mean absolute ones,
 as a share of the mean size of the values. A sampling method's time is put at our error by the square of the ratio of errors.
 """
 
@@ -11,8 +11,11 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from importlib.util import find_spec
+from io import StringIO
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,8 +24,10 @@ from torch import Tensor, nn
 
 from fairwitness.core.columns import Column
 from fairwitness.core.subject import Rows
+from fairwitness.explain.counterfactual import nearest
 from fairwitness.explain.games import column_game
 from fairwitness.explain.gradients import integrated_gradients
+from fairwitness.explain.levers import levers
 from fairwitness.explain.shapley import shapley_values
 from fairwitness.torchkit.model import TorchModel
 from fairwitness.torchkit.scores import DecisionRule
@@ -47,6 +52,7 @@ def main(rows: int) -> None:
     net = side_by_side()
     shapley(net, x, others)
     integrated(net, x)
+    changes(rows)
 
 
 def shapley(net: nn.Sequential, x: Floats, others: Floats) -> None:
@@ -157,6 +163,78 @@ def integrated(net: nn.Sequential, x: Floats) -> None:
             f"  captum, 50 steps, all at once: {1e3 * other / len(rows):.2f} ms a row, "
             f"gap {gap(net, rows, start, values.double()):.4f}; {other / took:.2f} times ours"
         )
+
+
+def changes(rows: int) -> None:
+    """The nearest change of refused rows: how many things, how far in standard deviations, and in what time."""
+    from sklearn.linear_model import LogisticRegression
+
+    dice = np.random.default_rng(0)
+    x = dice.normal(50, 15, (500, SIX)).clip(0, 100).round(1)
+    y = (x - 50) @ np.array([0.1, -0.08, 0.05, 0.05, -0.03, 0.02]) + dice.normal(size=len(x)) > 0
+    model = LogisticRegression(max_iter=2_000).fit(x, y)
+    refused = x[~model.predict(x)][:rows]
+    print(f"Nearest changes of {len(refused)} refused rows of {SIX} numbers, a logistic model")
+    took = told_of("ours", lambda row: nearest_of(model, x, row), refused, x)
+    if not find_spec("dice_ml"):
+        print("  dice-ml is not installed, and left out")
+        return
+    for method in ("random", "genetic"):
+        theirs = told_of(f"dice-ml, {method}", diced(model, x, y, method), refused, x)
+        print(f"    {theirs / took:.1f} times our time")
+
+
+def told_of(name: str, tried: Callable[[Floats], Floats | None], refused: Floats, x: Floats) -> float:
+    """Print what a search finds, and return its processor seconds a row."""
+    tried(refused[0])
+    began = time.process_time()
+    found = [tried(row) for row in refused]
+    took = (time.process_time() - began) / len(refused)
+    moved = [(other - row) / x.std(axis=0) for row, other in zip(refused, found, strict=True) if other is not None]
+    things = np.mean([(np.abs(each) > 1e-9).sum() for each in moved])
+    far = np.mean([np.abs(each).sum() for each in moved])
+    print(f"  {name:<18} {1e3 * took:8.1f} ms a row   found {len(moved)}   things {things:.2f}   distance {far:.2f}")
+    return took
+
+
+def nearest_of(model: Any, x: Floats, row: Floats) -> Floats | None:  # noqa: ANN401 - scikit-learn ships no types
+    """Our nearest change."""
+    names = [str(slot) for slot in range(SIX)]
+    columns = tuple(Column(name=name, kind="number", low=0, high=100, step=0.1) for name in names)
+
+    def rows_of(values: Floats) -> Rows:
+        return Rows(ids=np.arange(len(values)), columns=dict(zip(names, values.T, strict=True)), media={})
+
+    def judge(some: Rows) -> tuple[Floats, NDArray[np.bool_]]:
+        margins: Floats = model.decision_function(np.stack([some.columns[name] for name in names], axis=1))
+        return margins, margins > 0
+
+    found = nearest(judge, levers(columns, rows_of(row[None]), rows_of(x)), wanted=1).found
+    if not found:
+        return None
+    return np.array([found[0].values.get(name, (0, row[slot]))[1] for slot, name in enumerate(names)], dtype=float)
+
+
+def diced(model: Any, x: Floats, y: NDArray[np.bool_], method: str) -> Callable[[Floats], Floats | None]:  # noqa: ANN401 - likewise
+    """DiCE's one counterfactual of a row, told the same bounds."""
+    theirs, names = import_module("dice_ml"), [str(slot) for slot in range(SIX)]
+    data_frame = import_module("pandas").DataFrame
+    frame = data_frame(x, columns=names).assign(y=y.astype(int))
+    data = theirs.Data(dataframe=frame, continuous_features=names, outcome_name="y")
+    search = theirs.Dice(data, theirs.Model(model=model, backend="sklearn"), method=method)
+
+    def tried(row: Floats) -> Floats | None:
+        asked = {"total_CFs": 1, "desired_class": 1, "permitted_range": {name: [0, 100] for name in names}}
+        extra = {"random_seed": 0} if method == "random" else {"verbose": False}
+        with redirect_stderr(StringIO()), redirect_stdout(StringIO()):  # its progress bar
+            made = search.generate_counterfactuals(data_frame([row], columns=names), **asked, **extra)
+        found = made.cf_examples_list[0].final_cfs_df
+        if found is None or not len(found):
+            return None
+        other: Floats = found[names].to_numpy(dtype=float)[0]
+        return other if model.predict(other[None])[0] else None
+
+    return tried
 
 
 def gap(net: nn.Sequential, rows: Tensor, start: Tensor, values: Tensor) -> float:
