@@ -25,7 +25,7 @@ def test_there_are_checks_in_every_pillar() -> None:
 def test_identity_and_words(entry: Registered) -> None:
     info = entry.load().info
     assert info.id == entry.id
-    assert re.fullmatch(r"[a-z]+\.[a-z]+(-[a-z]+)*", info.id)
+    assert re.fullmatch(r"[a-z]+\.[a-z]+(-[a-z0-9]+)*", info.id)
     assert info.title != info.failure_title
     for words in (info.title, info.failure_title, info.measures, info.does_not_show, info.advice):
         assert len(words) > 10
