@@ -116,7 +116,7 @@ def test_rounds_over_processes_are_federated_averaging_and_resume_to_the_same(tm
     assert all(weights <= each.bytes < weights + 5000 for each in updates)
 
 
-def addresses(pids: list[int]) -> list[str]:
+def addresses(pids: list[int], *, listening: bool = False) -> list[str]:
     """Addresses that these processes listen on or talk from, TCP of either version."""
     inodes = set()
     for pid in pids:
@@ -131,8 +131,8 @@ def addresses(pids: list[int]) -> list[str]:
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         for line in Path(table).read_text().splitlines()[1:]:
             fields = line.split()
-            if fields[9] in inodes:
-                raw = fields[1].split(":")[0]
+            if fields[9] in inodes and (fields[3] == "0A" or not listening):
+                raw = fields[1].split(":")[0].removeprefix("0000000000000000FFFF0000")  # version 4 within 6
                 found.append(".".join(str(int(raw[i : i + 2], 16)) for i in (6, 4, 2, 0)) if len(raw) == 8 else raw)
     return found
 
@@ -314,6 +314,41 @@ def test_no_process_outlives_the_command_however_it_ends(tmp_path: Path, sent: s
     while children(tmp_path) and time.monotonic() < end:
         time.sleep(0.1)
     assert children(tmp_path) == []
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs Ray")
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_simulation_listens_on_loopback_only_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    script = SCRIPT.format(support=str(Path(__file__).parents[1]), folder=str(tmp_path))
+    script = script.replace("progress=", "simulate=True, progress=")
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    assert process.stdout is not None
+    process.stdout.readline()  # a round is done
+    family = [pid for pid in map(int, _numbers()) if _session(pid) == process.pid]
+    assert len(family) > 5
+    assert set(addresses(family, listening=True)) == {"127.0.0.1"}
+    process.kill()
+    process.wait(timeout=60)
+    process.stdout.close()
+    end = time.monotonic() + 20
+    while (left := [pid for pid in map(int, _numbers()) if _session(pid) == process.pid]) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert left == []
+
+
+def _numbers() -> list[str]:
+    return [entry.name for entry in Path("/proc").glob("[0-9]*")]
+
+
+def _session(pid: int) -> int | None:
+    """The session a process belongs to; None where it has ended."""
+    try:
+        state, _, _, session = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:4]
+    except OSError:
+        return None
+    return None if state == "Z" else int(session)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs Ray")

@@ -23,8 +23,9 @@ QUIET = {
     "FLWR_DISABLE_UPDATE_CHECK": "1",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DISABLE_IMPORT_WARNING": "1",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # else Ray listens on every interface, whatever address it is given
 }
-"""Set before Flower is imported: it reads them then. Nothing is sent to anybody outside."""
+"""Set before Flower and Ray are imported: they read them then. Nothing is sent to anybody outside."""
 
 PAUSE, ASKS = 0.02, 0.15
 """Seconds between two looks for a reply within this process, and between two of a client's requests for work."""

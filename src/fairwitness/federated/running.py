@@ -169,16 +169,31 @@ def _simulated(plan: Plan, state: State, folder: Path, watch: _Watch) -> Ran:
         return folder / str(context.node_config[PARTITION_ID_KEY])
 
     ray = {"_node_ip_address": link.HOST, "include_dashboard": False, "num_cpus": min(2, os.cpu_count() or 1)}
-    run_simulation(
-        server_app=server,
-        client_app=client_app(own),
-        num_supernodes=len(plan.names),
-        backend_config={"client_resources": {"num_cpus": 1, "num_gpus": 0.0}, "init_args": ray},
-    )
-    import ray as workers
+    with _reaped():
+        run_simulation(
+            server_app=server,
+            client_app=client_app(own),
+            num_supernodes=len(plan.names),
+            backend_config={"client_resources": {"num_cpus": 1, "num_gpus": 0.0}, "init_args": ray},
+        )
+        import ray as workers
 
-    workers.shutdown()
+        workers.shutdown()
     return found[0]
+
+
+@contextmanager
+def _reaped() -> Iterator[None]:
+    """Have every process that is started within ended on the way out, and when this one is killed."""
+    watch = subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-m", "fairwitness.federated.reaper", str(os.getpid())],
+        stdin=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is not for it
+    )
+    try:
+        yield
+    finally:
+        watch.communicate()
 
 
 class _Kept:

@@ -287,7 +287,7 @@ def _page(ready: Given, plan: Plan, ran: Ran, compared: Compared | None) -> Page
     counts = [
         Grid(
             caption=f"Selected by {name}" if task_words(ready) == "selection rate" else f"Right by {name}",
-            head=("client", name, "people", "counts kept back", task_words(ready)),
+            head=("client", name, "people", "counts not exact", task_words(ready)),
             rows=_by_client(ready, ran, name),
         )
         for name in ready.subject.groups
@@ -334,7 +334,7 @@ def _by_client(ready: Given, ran: Ran, name: str) -> tuple[tuple[str, ...], ...]
         for group in sorted({cell[0] for cell in table}):
             mine = {cell: count for cell, count in table.items() if cell[0] == group}
             people = max(0, sum(count or 0 for count in mine.values()))
-            back = sum(count is None for count in mine.values())
+            back = sum(count is None or bool(each.scale) for count in mine.values())
             hits = sum(count or 0 for cell, count in mine.items() if cell[place] == outcome.category)
             rate = "not told" if back or each.scale or not people else _rate(hits, people)
             told = f"about {fmt.count(people)}" if each.scale else f"{fmt.count(people)}{' or more' if back else ''}"
