@@ -85,6 +85,21 @@ def test_quiet_on_rows_like_the_audited(audited: Path) -> None:
     assert "fairwitness_watch_quiet" in (audited / "loans.prom").read_text(encoding="utf-8")
 
 
+def test_an_attribute_named_as_another_column_is_one_sample(audited: Path) -> None:
+    """Two samples with the same labels make node_exporter refuse the whole file."""
+    config = (audited / "audit.toml").read_text(encoding="utf-8")
+    config = config.replace('["region"]', '["city"]') + '[groups.city]\ncolumn = "region"\n'
+    (audited / "audit.toml").write_text(config, encoding="utf-8")
+    ran = run("audit audit.toml --only fairness.selection-rate-gap", cwd=audited)
+    assert ran.code in {0, 1}, ran.err
+    people(60, start=5000).write_csv(audited / "new.csv")
+    ran = watch(audited, "new.csv --prometheus loans.prom")
+    assert ran.code == 0, ran.err
+    lines = (audited / "loans.prom").read_text(encoding="utf-8").splitlines()
+    samples = [line.rpartition(" ")[0] for line in lines if not line.startswith("#")]
+    assert len(samples) == len(set(samples)) > 20
+
+
 def test_a_gap_that_opens_is_an_alarm_and_is_recorded_once(audited: Path) -> None:
     people(2, 1500, south=0.25, start=5000).write_csv(audited / "new.csv")
     for _ in range(2):

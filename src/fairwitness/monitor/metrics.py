@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from fairwitness.core.watch import Watch
@@ -13,11 +14,7 @@ _CHANGES = "Columns at look "
 def metrics(watch: Watch) -> list[Metric]:
     """Every family, in base units: shares as ratios, times in seconds."""
     subject = {"subject": watch.name}
-    alarms = [({**subject, "kind": a.kind, "about": a.about}, float(a.stands)) for a in watch.alarms]
-    standing: dict[tuple[tuple[str, str], ...], float] = {}
-    for labels, stands in alarms:
-        key = tuple(labels.items())
-        standing[key] = max(stands, standing.get(key, 0.0))
+    alarms = _once([({**subject, "kind": a.kind, "about": a.about}, float(a.stands)) for a in watch.alarms])
     bounds = [(_named(watch, i), each.bound) for i, each in enumerate(watch.evidence)]
     times = [(_named(watch, i), each.times) for i, each in enumerate(watch.evidence)]
     alarm_at = [(_named(watch, i), each.alarm_at) for i, each in enumerate(watch.evidence)]
@@ -60,7 +57,7 @@ def metrics(watch: Watch) -> list[Metric]:
             name="alarm",
             kind="gauge",
             words="1 where the alarm stands, 0 where it was raised and has passed.",
-            samples=[(dict(labels), value) for labels, value in standing.items()],
+            samples=alarms,
         ),
         Metric(
             name="evidence_ratio",
@@ -70,12 +67,12 @@ def metrics(watch: Watch) -> list[Metric]:
         ),
         Metric(name="alarm_at_ratio", kind="gauge", words="Growth at which it is an alarm.", samples=alarm_at),
         Metric(name="bound_ratio", kind="gauge", words="What the audit left open.", samples=bounds),
-        Metric(name="rate_ratio", kind="gauge", words="Share of new rows, by group.", samples=rates),
+        Metric(name="rate_ratio", kind="gauge", words="Share of new rows, by group.", samples=_once(rates)),
         Metric(
             name="column_change_ratio",
             kind="gauge",
             words="Widest change in share of a column since the audit.",
-            samples=changes,
+            samples=_once(changes),
         ),
         Metric(
             name="audit_age_seconds",
@@ -87,6 +84,15 @@ def metrics(watch: Watch) -> list[Metric]:
             name="last_run_timestamp_seconds", kind="gauge", words="When watch last ran.", samples=[(subject, told)]
         ),
     ]
+
+
+def _once(samples: Sequence[tuple[dict[str, str], float]]) -> list[tuple[dict[str, str], float]]:
+    """One sample a set of labels, the largest: an attribute may bear a column's name, and twins spoil the whole file."""
+    found: dict[tuple[tuple[str, str], ...], float] = {}
+    for labels, value in samples:
+        key = tuple(labels.items())
+        found[key] = max(value, found.get(key, value))
+    return [(dict(key), value) for key, value in found.items()]
 
 
 def _named(watch: Watch, place: int) -> dict[str, str]:
