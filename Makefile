@@ -45,8 +45,7 @@ audit-federated: $(FEDERATED_READY)  ## train over clients by Flower, audit them
 	  echo "Open out/loan/federated/federated.html, and report/report.html beside it"
 
 test-federated: $(FEDERATED_READY)  ## the tests that need Flower
-	$(FEDERATED)/python -m pytest -q -W ignore::DeprecationWarning -W ignore::ResourceWarning \
-	  -W ignore::pytest.PytestUnraisableExceptionWarning tests/federated  # Ray leaves files open
+	$(FEDERATED)/python -m pytest -q -W ignore::DeprecationWarning tests/federated
 
 test: $(READY)  ## the whole suite
 	$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile
