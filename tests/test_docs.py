@@ -89,7 +89,15 @@ def test_pages_of_settings_parse() -> None:
 
     from fairwitness.engine.config import parse
 
-    for page in ("settings.md", "training.md", "remedies-guide.md", "robustness.md", "data-bias.md", "explain.md", "monitor.md"):
+    for page in (
+        "settings.md",
+        "training.md",
+        "remedies-guide.md",
+        "robustness.md",
+        "data-bias.md",
+        "explain.md",
+        "monitor.md",
+    ):
         for block in blocks(ROOT / "docs" / page, "toml"):
             parse(tomllib.loads(block), source=page)
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from fairwitness.fairness.penalties import GapPenalty, GroupPart, MiscalibrationPenalty
-from fairwitness.torchkit.parts.base import Batch
+from fairwitness.torchkit.parts.base import Batch, Part
 from fairwitness.torchkit.parts.penalties import LossPenalty
 from fairwitness.torchkit.step import Step
 
@@ -211,11 +211,10 @@ def test_a_step_starts_from_slopes_as_from_graphs() -> None:
     def rule(logits: Tensor, *_: Tensor | None) -> Tensor:
         return logits.square().mean()
 
+    sloped: list[Part] = [GapPenalty(plenty(), memory=0.0), MiscalibrationPenalty(plenty(5), memory=0.0)]
+    summed: list[Part] = [LossPenalty(lambda z, *_: parity(z, batch) + miscalibration(z, batch) + rule(z))]
     moved = []
-    for parts in (
-        [GapPenalty(plenty(), memory=0.0), MiscalibrationPenalty(plenty(5), memory=0.0), LossPenalty(rule)],
-        [LossPenalty(lambda z, *_: parity(z, batch) + miscalibration(z, batch) + rule(z))],
-    ):
+    for parts in ([*sloped, LossPenalty(rule)], summed):
         torch.manual_seed(0)
         net = nn.Linear(3, 1, dtype=torch.float64)
         step = Step(net, torch.optim.SGD(net.parameters(), lr=1.0), parts=parts)

@@ -87,7 +87,9 @@ class AnnotatorsSettings(Table):
             raise ValueError(f"columns has {list(self.columns)}; agreement takes two annotators or more")
         for column in self.groups:
             if column not in self.columns:
-                raise ValueError(f"groups has {column!r}, which is not one of the columns; {hint(column, self.columns)}")
+                raise ValueError(
+                    f"groups has {column!r}, which is not one of the columns; {hint(column, self.columns)}"
+                )
         return self
 
 
@@ -394,7 +396,9 @@ class Config(Table):
     def three_of_a_kind(cls, indicators: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
         for name, columns in indicators.items():
             if len(set(columns)) < max(3, len(columns)):
-                raise ValueError(f"{name!r} has {list(columns)}; name three or more different columns that measure one thing")
+                raise ValueError(
+                    f"{name!r} has {list(columns)}; name three or more different columns that measure one thing"
+                )
         return indicators
 
     @field_validator("context")

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from fairwitness.core.estimate import Estimate
 from fairwitness.privacy.bounds import Choices, Numbers, Public
-from fairwitness.stats.exact_noise import Coins, beyond, discrete_laplace, randomised_response, sum_beyond
 from fairwitness.privacy.membership import area
 from fairwitness.stats.auc import auc
+from fairwitness.stats.exact_noise import Coins, beyond, discrete_laplace, randomised_response, sum_beyond
 from fairwitness.stats.intervals import wilson
 
 Places = Mapping[str, NDArray[np.int64]]

@@ -17,7 +17,6 @@ from fairwitness.draw.markdown import escape
 from fairwitness.draw.words import plural
 from fairwitness.io import atomic
 from fairwitness.privacy.bounds import Numbers, Public, ReleaseError
-from fairwitness.stats.exact_noise import Coins
 from fairwitness.privacy.release import (
     SHUFFLES,
     Places,
@@ -28,6 +27,7 @@ from fairwitness.privacy.release import (
     statistics,
     usefulness,
 )
+from fairwitness.stats.exact_noise import Coins
 
 PAGE, STATISTICS, COPY, COMPARISON = "RELEASE.md", "statistics.json", "noised-copy.csv", "comparison.md"
 NOISED = " (noised)"
