@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from fairwitness.core.errors import ConfigError
 from fairwitness.core.findings import Document, Evidence, Finding
 from fairwitness.engine.audit import audit as run_audit
-from fairwitness.engine.config import Scalar, lay_over, merge, parse, read
+from fairwitness.engine.config import lay_over, merge, parse, read
 from fairwitness.engine.progress import silent
 from fairwitness.engine.record import audited, auditing, policy_digest
+from fairwitness.engine.settings.data import Scalar
 from fairwitness.io import atomic
 from fairwitness.io import findings as documents
 

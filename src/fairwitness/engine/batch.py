@@ -18,9 +18,10 @@ from fairwitness.core.subject import Outputs, Rows
 from fairwitness.draw.words import listed, plural
 from fairwitness.engine import outcomes
 from fairwitness.engine.columns import labels_of
-from fairwitness.engine.config import Config, GroupSettings
+from fairwitness.engine.config import Config
 from fairwitness.engine.mending import aboard
 from fairwitness.engine.outcomes import Decisions, Target, Text
+from fairwitness.engine.settings.data import GroupSettings
 from fairwitness.engine.subject import Subject
 from fairwitness.engine.tallies import counted, watched
 from fairwitness.io import expressions

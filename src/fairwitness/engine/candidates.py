@@ -15,7 +15,8 @@ from fairwitness.core.errors import ConfigError
 from fairwitness.core.findings import Document
 from fairwitness.core.remedy import RemedyInfo
 from fairwitness.draw.sections import sections
-from fairwitness.engine.config import Config, RemedySettings
+from fairwitness.engine.config import Config
+from fairwitness.engine.settings.model import RemedySettings
 
 MOST_PAIRS = 4
 """Pairs of remedies that are tried by themselves; more are named by hand."""

@@ -10,7 +10,8 @@ import polars as pl
 from fairwitness.core.asks import RESERVED
 from fairwitness.core.columns import Column, Kind, Role
 from fairwitness.core.errors import ColumnError, ConfigError
-from fairwitness.engine.config import Config, GroupSettings
+from fairwitness.engine.config import Config
+from fairwitness.engine.settings.data import GroupSettings
 from fairwitness.io import groups as build
 from fairwitness.io.kinds import as_text, infer, numbers, without_sentinels
 from fairwitness.io.table import Table

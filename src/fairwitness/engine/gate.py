@@ -9,7 +9,8 @@ from datetime import date
 from fairwitness.core.errors import ConfigError, hint
 from fairwitness.core.estimate import Limit, Verdict
 from fairwitness.core.findings import Document, Evidence, Finding, Gate, Waiver
-from fairwitness.engine.config import Config, WaiverSettings
+from fairwitness.engine.config import Config
+from fairwitness.engine.settings.verdicts import WaiverSettings
 
 
 def waive(

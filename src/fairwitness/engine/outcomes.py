@@ -14,7 +14,8 @@ from fairwitness.core.columns import Task
 from fairwitness.core.errors import ConfigError, DataError
 from fairwitness.core.subject import DecisionsFrom, Outputs
 from fairwitness.engine.columns import refuse_identifier
-from fairwitness.engine.config import Config, Scalar
+from fairwitness.engine.config import Config
+from fairwitness.engine.settings.data import Scalar
 from fairwitness.io.expressions import parse
 from fairwitness.io.kinds import as_text
 from fairwitness.io.table import Table

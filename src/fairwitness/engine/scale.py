@@ -23,9 +23,10 @@ from fairwitness.core.errors import ColumnError, ConfigError, DataError
 from fairwitness.draw.format import count as shown
 from fairwitness.engine import cells, models
 from fairwitness.engine.cache import Cache
-from fairwitness.engine.config import AnnotatorsSettings, Config, GoldSettings, GroupSettings
+from fairwitness.engine.config import Config
 from fairwitness.engine.plan import LACKING, Step, plan
 from fairwitness.engine.progress import Progress
+from fairwitness.engine.settings.data import AnnotatorsSettings, GoldSettings, GroupSettings
 from fairwitness.engine.subject import Subject, assemble
 from fairwitness.io import expressions, lazily
 from fairwitness.io.counting import Wanted

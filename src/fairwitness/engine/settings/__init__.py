@@ -1,0 +1,1 @@
+"""The tables of `audit.toml`, each a frozen model; `engine.config` has them all."""
