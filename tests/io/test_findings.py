@@ -51,13 +51,16 @@ def with_values(*values: float | str | None) -> Document:
     return document((replace(first, series=(series,)),))
 
 
-def test_rounding_is_exact_at_ten_digits() -> None:
-    made = with_values(0.1234567891, 1.0, 7, -0.0, "word", None)
+def test_rounding_is_exact_at_six_digits_of_tables_and_ten_of_what_is_judged() -> None:
+    made = with_values(0.123457, 1.0, 7, -0.0, "word", None)
     assert findings.load(findings.dump(made)) == made
     (series,) = findings.load(findings.dump(made)).findings[0].series
     assert [type(value) for value in series.columns["v"]] == [float, float, int, float, str, type(None)]
     longer = findings.load(findings.dump(with_values(1 / 3, 2e-300 / 7)))
-    assert longer.findings[0].series[0].columns["v"] == (0.3333333333, float("2.857142857e-301"))
+    assert longer.findings[0].series[0].columns["v"] == (0.333333, float("2.85714e-301"))
+    first = made.findings[0]
+    judged = replace(first, evidence=(replace(first.evidence[0], value=1 / 3),))
+    assert findings.load(findings.dump(document((judged,)))).findings[0].evidence[0].value == 0.3333333333
 
 
 def test_unknown_is_null_and_numpy_is_plain() -> None:

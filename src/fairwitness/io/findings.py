@@ -16,7 +16,7 @@ import numpy as np
 
 from fairwitness.core import figures
 from fairwitness.core.errors import DataError
-from fairwitness.core.findings import SCHEMA_VERSION, Document
+from fairwitness.core.findings import SCHEMA_VERSION, Document, Series
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -30,14 +30,16 @@ _OF_THE_RUN = ("seconds", "spent", "watt_hours")
 _READ_OFF = ("title", "lead", "why", "evidence", "series", "figures", "notes", "in_baseline")
 """Of findings that are read off clocks and meters: no two runs have them alike."""
 
-_LINE = 110
+_LINE = 400
 _DIGITS = 10
+_SHOWN = 6  # of figures and tables, which are looked at and never judged
 
 
 def dump(document: Document) -> str:
     """The document as JSON text.
 
-    Fields keep their order, floats have 10 significant digits (settings all of theirs), and what is undefined or unbounded is null (JSON has
+    Fields keep their order, floats have 10 significant digits (figures and
+    tables 6, settings all of theirs), and what is undefined or unbounded is null (JSON has
     neither NaN nor infinity). What a figure leaves as it usually is, is left out. A value that fits stands on one line, so two documents can be compared line by line.
     """
     return text(document)
@@ -145,24 +147,27 @@ def _finite(text: str) -> float:
     return number
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any tree of dataclasses, mappings and scalars
+def _plain(value: Any, digits: int = _DIGITS) -> Any:  # noqa: ANN401 - any tree of dataclasses, mappings and scalars
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         drawn = type(value).__module__ == figures.__name__
+        digits = _SHOWN if drawn or isinstance(value, Series) else digits
         return {
-            item.name: getattr(value, item.name) if "exact" in item.metadata else _plain(getattr(value, item.name))
+            item.name: getattr(value, item.name)
+            if "exact" in item.metadata
+            else _plain(getattr(value, item.name), digits)
             for item in dataclasses.fields(value)
             if not drawn or item.name == "kind" or getattr(value, item.name) != item.default
         }
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _plain(item, digits) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_plain(item, digits) for item in value]
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
-        return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
+        return float(f"{value:.{digits}g}") if math.isfinite(value) else None
     return value
 
 
