@@ -147,17 +147,7 @@ def noisy_factors(
     score = x * (y - x @ beta)[:, None] + (1 - reliability) * x**2 * beta
     bent = score @ (inverse @ apart) / len(y)
     error = float(np.sqrt(((sign * (y - x @ beta) - bent) ** 2).sum()))
-    half = critical(level) * error
-    return Estimate(
-        value=value,
-        low=value - half,
-        high=value + half,
-        level=level,
-        n=len(y),
-        unit="points",
-        method=method,
-        p=_two_sided(value, error),
-    )
+    return _about(value, error, n=len(y), level=level, method=method)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,17 +251,7 @@ def _slope(y: Floats, x: Floats, *, level: float, told: float) -> Estimate:
         return Estimate(value=None, low=None, high=None, level=level, n=len(x), unit="points", method=method)
     value = float((x * y).sum()) / power
     error = float(np.sqrt((x**2 * (y - value * x) ** 2).sum())) / power
-    half = critical(level) * error
-    return Estimate(
-        value=value,
-        low=value - half,
-        high=value + half,
-        level=level,
-        n=len(x),
-        unit="points",
-        method=method,
-        p=_two_sided(value, error),
-    )
+    return _about(value, error, n=len(x), level=level, method=method)
 
 
 def _told(apart: Floats, spread: Floats, member: Flags) -> float:
@@ -285,6 +265,14 @@ def _within(columns: Floats, member: Flags) -> Floats:
     """Columns with each group's own mean taken out."""
     centre = np.where(member[:, None], columns[member].mean(axis=0), columns[~member].mean(axis=0))
     return np.asarray(columns - centre)
+
+
+def _about(value: float, error: float, *, n: int, level: float, method: str) -> Estimate:
+    """Points with a normal interval and p."""
+    half, p = critical(level) * error, _two_sided(value, error)
+    return Estimate(
+        value=value, low=value - half, high=value + half, level=level, n=n, unit="points", method=method, p=p
+    )
 
 
 def _two_sided(value: float, error: float) -> float:
