@@ -59,16 +59,15 @@ class Largest:
     undefined: tuple[str, ...]
 
 
-def scored(tally: Tally, by: Sequence[str]) -> dict[str, Scored]:
-    """Scores and outcomes by group.
+def cells(tally: Tally, by: Sequence[str]) -> dict[str, dict[str, Scored]]:
+    """Scores and outcomes by group, and within it by bin of the score; bins of nobody are left out.
 
     Args:
         tally: Over the group columns, `LABEL` and `SCORE` in bins, with `SCORE` summed. People without a score or a
             recorded outcome are not counted.
         by: Group columns.
     """
-    bins: dict[str, list[Bin]] = {group: [] for group in tally.by(by)}
-    squares = dict.fromkeys(bins, 0.0)
+    found: dict[str, dict[str, Scored]] = {group: {} for group in tally.by(by)}
     for category in tally.axes[SCORE]:
         if category == MISSING:
             continue
@@ -77,12 +76,25 @@ def scored(tally: Tally, by: Sequence[str]) -> dict[str, Scored]:
         n_yes, n_no = yes.by(by), no.by(by)
         of_yes, of_no = yes.sum_by(by, SCORE), no.sum_by(by, SCORE)
         squared = [each.sum_by(by, f"{SCORE}^2") for each in (yes, no)]
-        for group, kept in bins.items():
-            found = Bin(n_yes[group] + n_no[group], n_yes[group], of_yes[group] + of_no[group])
-            if found.n:
-                kept.append(found)
-                squares[group] += squared[0][group] + squared[1][group] - 2 * of_yes[group] + found.hits
-    return {group: Scored(bins=tuple(kept), squares=squares[group]) for group, kept in bins.items()}
+        for group, kept in found.items():
+            held = Bin(n_yes[group] + n_no[group], n_yes[group], of_yes[group] + of_no[group])
+            if held.n:
+                squares = squared[0][group] + squared[1][group] - 2 * of_yes[group] + held.hits
+                kept[category] = Scored(bins=(held,), squares=squares)
+    return found
+
+
+def scored(tally: Tally, by: Sequence[str]) -> dict[str, Scored]:
+    """Scores and outcomes by group.
+
+    Args: as `cells`.
+    """
+    return {
+        group: Scored(
+            bins=tuple(each.whole for each in kept.values()), squares=sum(each.squares for each in kept.values())
+        )
+        for group, kept in cells(tally, by).items()
+    }
 
 
 def differences(groups: Mapping[str, Scored], *, level: float = 0.95) -> dict[str, Estimate]:

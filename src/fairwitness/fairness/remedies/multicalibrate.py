@@ -42,7 +42,7 @@ class Multicalibrate:
             "Two people whom the model scored alike may get different scores because of their group. Scores may change "
             "order, so a ranking by them changes; and what is learned from few rows held for tuning may not hold elsewhere."
         ),
-        answers=("fairness.calibration-gap", "fairness.predictive-parity-gap"),
+        answers=("fairness.multicalibration-gap", "fairness.calibration-gap", "fairness.predictive-parity-gap"),
         acts="outputs",
         reads_group=True,
         instead="fairness.common-calibration",
