@@ -136,6 +136,17 @@ def shapley_values(
     )
 
 
+def least_evaluations(players: int, background: int) -> int:
+    """Mixed rows that the values of one row take at least, whatever the budget."""
+    if players <= EXACT_UP_TO:
+        return max(int(2**players) - 2, 0) * background + background + 1
+    return _least_sweeps(background) * 2 * background * (players - 1) + background + 1
+
+
+def _least_sweeps(background: int) -> int:
+    return max(2, 1 + -(-FREEDOM // background))
+
+
 @dataclass(slots=True, eq=False)
 class _Asked:
     """A game on rows, asked in batches, and how often."""
@@ -197,7 +208,7 @@ def _walked(
     n, back = asked.players, said.shape[1]
     dice = rng.spawn(len(total))
     a_sweep = 2 * back * (n - 1)
-    least = max(2, 1 + -(-FREEDOM // back))
+    least = _least_sweeps(back)
     most = max(least, budget // a_sweep)
     shape = (len(total), n, total.shape[1])
     values, errors = np.empty(shape), np.empty(shape)

@@ -11,9 +11,10 @@ from fairwitness.core.check import Arrays, Given
 from fairwitness.core.subject import Rows
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import plural
+from fairwitness.explain.afforded import budget
 from fairwitness.explain.examined import Examined
 from fairwitness.explain.games import column_game
-from fairwitness.explain.shapley import BUDGET, TOLERANCE, Floats, Game, shapley_values
+from fairwitness.explain.shapley import TOLERANCE, Floats, Game, shapley_values
 
 PIECE = 50
 """Rows a piece."""
@@ -40,12 +41,13 @@ def told(given: Given, held: Examined) -> Told:
     """Shapley values of decisions, as scores, against the background."""
     game = column_game(held.model, held.background, players=held.players)
     starts = range(0, len(held), PIECE)
+    most = budget(held)
     made: list[Arrays] = []
     for number, (start, seed) in enumerate(zip(starts, given.rng.integers(2**62, size=len(starts)), strict=True)):
 
         def piece(start: int = start, seed: int = int(seed)) -> Arrays:
             mask = (np.arange(len(held)) >= start) & (np.arange(len(held)) < start + PIECE)
-            found = shapley_values(game, held.rows.where(mask), rng=np.random.default_rng(seed))
+            found = shapley_values(game, held.rows.where(mask), rng=np.random.default_rng(seed), budget=most)
             return {"values": found.values, "errors": found.errors, "settled": found.settled}
 
         made.append(given.meter.piece(f"shapley-{number}", piece))
@@ -56,7 +58,7 @@ def told(given: Given, held: Examined) -> Told:
         game=game,
         towards=held.towards(values, held.decided),
         errors=np.abs(held.towards(errors, held.decided)),
-        notes=(_against(held), *_unsettled(settled)),
+        notes=(_against(held), *_unsettled(settled, most)),
     )
 
 
@@ -65,12 +67,12 @@ def _against(held: Examined) -> str:
     return f"Contributions are Shapley values of the score against {plural(len(held.background), 'row')} drawn from the {part}."
 
 
-def _unsettled(settled: NDArray[np.bool_]) -> tuple[str, ...]:
+def _unsettled(settled: NDArray[np.bool_], most: int) -> tuple[str, ...]:
     left = int((~settled).sum())
     if not left:
         return ()
     words = (
         f"For {fmt.count(left)} of {fmt.count(len(settled))} decisions a contribution has a standard error above "
-        f"{fmt.number(TOLERANCE, 'points')} after {fmt.count(BUDGET)} evaluations."
+        f"{fmt.number(TOLERANCE, 'points')} after {fmt.count(most)} evaluations."
     )
     return (words,)

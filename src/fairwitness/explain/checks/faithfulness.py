@@ -16,6 +16,7 @@ from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import listed, plural
+from fairwitness.explain.afforded import afforded
 from fairwitness.explain.examined import Examined, asks, examined, image
 from fairwitness.explain.faithful import Faithful
 from fairwitness.explain.methods import Method, Tried, tried_on_images, tried_on_tables
@@ -86,8 +87,11 @@ class Faithfulness:
         if isinstance(held, NotApplicable):
             return held
         with one_thread():
-            of = tried_on_images if image(given.outline) else tried_on_tables
-            tried = of(given, held, options.methods)
+            if image(given.outline):
+                tried = tried_on_images(given, held, options.methods)
+            else:
+                held = afforded(held)
+                tried = tried_on_tables(given, held, options.methods)
         if isinstance(tried, NotApplicable):
             return tried
         if not any(one.found.moved.any() for one in tried.values()):

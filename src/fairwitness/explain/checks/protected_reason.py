@@ -17,6 +17,7 @@ from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline, Rows
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import listed, plural
+from fairwitness.explain.afforded import afforded
 from fairwitness.explain.examined import Examined, asks, examined, features, image
 from fairwitness.explain.faithful import ROUNDING
 from fairwitness.explain.told import Told, told
@@ -101,6 +102,7 @@ class ProtectedReason:
             return held
         telling = _telling(given, held, options.proxy)
         with one_thread():
+            held = afforded(held)
             made = told(given, held)
         return _measured(given, held, made, telling, options)
 

@@ -1,0 +1,48 @@
+"""How many decisions are explained, and how well, before an audit would spend minutes on one question."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from fairwitness.draw import format as fmt
+from fairwitness.draw.words import plural
+from fairwitness.explain.examined import Examined
+from fairwitness.explain.shapley import BUDGET, least_evaluations
+
+WORK = 5e11
+"""Operations of a model that Shapley values of an audit may take: some 25 seconds of one core."""
+MIXING = 30_000
+"""Operations that putting a mixed row together takes the time of."""
+FEWEST = 30
+"""Decisions that are explained whatever they cost: fewer say nothing about a model."""
+PROBE = 8
+
+
+def evaluations(held: Examined) -> int:
+    """Mixed rows that may be put to the model in all."""
+    from fairwitness.torchkit.operations import operations  # torch
+
+    few = held.rows.where(np.arange(len(held)) < PROBE)
+    return int(WORK / (operations(held.model, few) + MIXING))
+
+
+def afforded(held: Examined) -> Examined:
+    """As many of the decisions as can be explained at all within `WORK`, and a note where that is not every one."""
+    each = least_evaluations(len(held.players), len(held.background))
+    many = max(FEWEST, evaluations(held) // each)
+    if many >= len(held):
+        return held
+    words = (
+        f"Of {plural(len(held), 'decision')} a random {fmt.count(many)} are explained: each takes {fmt.count(each)} questions to "
+        "the model or more, and the model is a costly one."
+    )
+    drawn = np.zeros(len(held), dtype=np.bool_)
+    drawn[np.random.default_rng(len(held)).permutation(len(held))[:many]] = True
+    return replace(held.only(drawn), notes=(*held.notes, words))
+
+
+def budget(held: Examined) -> int:
+    """Evaluations a decision."""
+    return min(BUDGET, evaluations(held) // len(held))
