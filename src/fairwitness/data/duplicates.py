@@ -20,9 +20,10 @@ def repeats(columns: Mapping[str, NDArray[Any]]) -> Bools:
     """
     hashes = row_hashes(columns)
     order = np.argsort(hashes, kind="stable")  # stable: the first of equals is the earliest row
-    _, start, inverse = np.unique(hashes[order], return_index=True, return_inverse=True)
+    sorted_ = hashes[order]
+    starts = np.flatnonzero(np.append(True, sorted_[1:] != sorted_[:-1])[: len(order)])
     first = np.empty(len(hashes), dtype=np.int64)
-    first[order] = order[start[inverse]]
+    first[order] = np.repeat(order[starts], np.diff(np.append(starts, len(order))))
     suspects = np.flatnonzero(first != np.arange(len(hashes)))
     found = np.zeros(len(hashes), dtype=bool)
     found[suspects] = equal(columns, suspects, first[suspects])
@@ -68,11 +69,12 @@ def row_hashes(columns: Mapping[str, NDArray[Any]]) -> Words:
     total = np.zeros(length, dtype=np.uint64)
     with np.errstate(over="ignore"):  # arithmetic is modulo 2^64 by design
         for values in columns.values():
-            total = _mix(total ^ _words(values))
+            total = mixed(total ^ column_words(values))
     return total
 
 
-def _words(values: NDArray[Any]) -> Words:
+def column_words(values: NDArray[Any]) -> Words:
+    """(n,) a 64-bit word for each value of a column; equal values have equal words within one process."""
     if values.dtype.kind == "O":
         return np.fromiter(map(hash, values), np.int64, len(values)).view(np.uint64)
     if values.ndim == 1 and values.dtype.kind == "f":
@@ -92,12 +94,12 @@ def _block(values: NDArray[Any]) -> Words:
     raw = flat.view(np.uint8).reshape(len(values), -1)
     raw = np.pad(raw, ((0, 0), (0, -raw.shape[1] % 8)))
     words = np.ascontiguousarray(raw).view(np.uint64)
-    odd = _mix(np.arange(1, words.shape[1] + 1, dtype=np.uint64)) | np.uint64(1)
-    total: Words = (_mix(words) * odd).sum(axis=1, dtype=np.uint64)
+    odd = mixed(np.arange(1, words.shape[1] + 1, dtype=np.uint64)) | np.uint64(1)
+    total: Words = (mixed(words) * odd).sum(axis=1, dtype=np.uint64)
     return total
 
 
-def _mix(x: Words) -> Words:
+def mixed(x: Words) -> Words:
     """Spread every bit over all (splitmix64, Steele, Lea and Flood 2014, OOPSLA, figure 16)."""
     x = x + np.uint64(0x9E3779B97F4A7C15)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -34,6 +34,7 @@ from fairwitness.io import atomic
 from fairwitness.io import findings as documents
 from fairwitness.io.read import read
 from fairwitness.io.table import Table
+from fairwitness.torchkit.threads import one_thread_for_matrices
 
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "polars", "narwhals", "torch")
 
@@ -179,16 +180,17 @@ def examine(
         if judged_rows is not None:
             judged_rows.save(out)
         tallies.save(subject, out)
-    judged = [
-        row_values.add(
-            judge(each.step, each.outcome, each.seconds, each.spent),
-            each.outcome,
-            drawn or subject,
-            level=config.level,
-            out=out,
-        )
-        for each in metered.watched(ran)
-    ]
+    with one_thread_for_matrices():
+        judged = [
+            row_values.add(
+                judge(each.step, each.outcome, each.seconds, each.spent),
+                each.outcome,
+                drawn or subject,
+                level=config.level,
+                out=out,
+            )
+            for each in metered.watched(ran)
+        ]
     found = gating.compare(metered.told(judged, order=[step.id for step in steps]), before)
     findings, waivers = gating.waive(found, config, today=started.date())
     gate = gating.gate(findings, config, waivers)

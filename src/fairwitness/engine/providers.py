@@ -187,6 +187,8 @@ class Provider:
             rng = generator(self._seed, "rows", str(ask.part))
             place = np.sort(rng.choice(place, ask.at_most, replace=False))
         media = rows.media if ask.media else {}
+        if len(place) == len(rows):  # copying a million labels takes a tenth of a second a column
+            return Rows(ids=rows.ids, columns=columns, media=media)
         return Rows(
             ids=rows.ids[place],
             columns={name: values[place] for name, values in columns.items()},

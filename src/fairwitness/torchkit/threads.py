@@ -15,3 +15,17 @@ def one_thread() -> Iterator[None]:
 
     with threadpool_limits(1):
         yield
+
+
+@contextmanager
+def one_thread_for_matrices() -> Iterator[None]:
+    """One thread for NumPy's products and inverses, and as many as before for everything else.
+
+    Those of checks are of some dozen columns: two threads took twice as long where nobody else was at work, and ten times
+    where somebody was.
+    """
+    import numpy as np  # noqa: F401 - what is limited has to be loaded
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
+
+    with threadpool_limits(1, user_api="blas"):
+        yield
