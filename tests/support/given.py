@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairwitness.core import asks
-from fairwitness.core.asks import TallyAsk
+from fairwitness.core.asks import RowsAsk, TallyAsk, group_column
 from fairwitness.core.check import About, Check, Given, Measured, NotApplicable, Outcome
 from fairwitness.core.columns import Column, Grouping
 from fairwitness.core.estimate import Limit, Verdict
 from fairwitness.core.registry import registered
-from fairwitness.core.subject import Need, Outline
+from fairwitness.core.subject import Need, Outline, Rows
 from fairwitness.stats.tally import Tally
 
 EVERYTHING: frozenset[Need] = frozenset(
@@ -92,7 +92,9 @@ def from_rates(hits: Mapping[str, tuple[int, int]]) -> dict[str, NDArray[Any]]:
 def run(
     this: Check[Any],
     columns: Mapping[str, NDArray[Any]],
+    /,
     *,
+    options: Any = None,
     about: About = None,
     limit: Limit | str | None = "default",
     level: float = 0.95,
@@ -104,10 +106,12 @@ def run(
     """What a check says of these people; `changes` are to the outline."""
     subject = outline(**changes)
     about = about or (subject.groupings[0] if this.info.per == "grouping" else None)
-    asked = this.asks(subject, about, this.Options())
+    options = options or this.Options()
+    asked = this.asks(subject, about, options)
     if isinstance(asked, NotApplicable):
         return asked
     answers: dict[Any, Any] = {ask: _tally(ask, columns) for ask in asked if isinstance(ask, TallyAsk)}
+    answers |= {ask: _rows(ask, columns) for ask in asked if isinstance(ask, RowsAsk) and columns}
     given = Given(
         outline=subject,
         about=about,
@@ -117,16 +121,16 @@ def run(
         context=context or {},
         made={**answers, **(made or {})},
     )
-    return this.run(given, this.Options())
+    return this.run(given, options)
 
 
-def measured(this: Check[Any], columns: Mapping[str, NDArray[Any]], **settings: Any) -> Measured:
+def measured(this: Check[Any], columns: Mapping[str, NDArray[Any]], /, **settings: Any) -> Measured:
     outcome = run(this, columns, **settings)
     assert isinstance(outcome, Measured), outcome
     return outcome
 
 
-def verdict(this: Check[Any], columns: Mapping[str, NDArray[Any]], **settings: Any) -> Verdict:
+def verdict(this: Check[Any], columns: Mapping[str, NDArray[Any]], /, **settings: Any) -> Verdict:
     """The worst verdict of what the check judges, by its own limit."""
     limit = this.info.limit
     assert limit is not None
@@ -138,6 +142,13 @@ def series(outcome: Measured, title: str) -> dict[str, tuple[Any, ...]]:
     """The table of that title."""
     (table,) = [each for each in outcome.explored if each.title == title]
     return dict(table.columns)
+
+
+def _rows(ask: RowsAsk, columns: Mapping[str, NDArray[Any]]) -> Rows:
+    """The first rows, with what was asked for as far as it is there."""
+    wanted = {*ask.columns, *map(group_column, ask.groups)}
+    held = {name: values[: ask.at_most] for name, values in columns.items() if name in wanted}
+    return Rows(ids=np.arange(len(next(iter(held.values())))) if held else np.arange(0), columns=held)
 
 
 def _tally(ask: TallyAsk, columns: Mapping[str, NDArray[Any]]) -> Tally:
