@@ -188,6 +188,7 @@ class Outline:
         rows: Rows in the data; `judged_rows` are those the decisions are judged on.
         decisions_from: Where the judged decisions come from; `labels` means the recorded labels stand for decisions.
         features: Columns the model reads (or, with no model, might read).
+        made_from: Attribute to the raw columns it is read from.
         withheld: Columns kept from a model trained here, with the reason.
         reference: Grouping name to shares of a reference population by category.
         seen: Which rows the model has seen.
@@ -208,6 +209,7 @@ class Outline:
     favorable: str | None = None
     decisions_from: DecisionsFrom | None = None
     features: tuple[str, ...] = ()
+    made_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
     reference: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     grounds: Grounds = Grounds()

@@ -27,14 +27,19 @@ class Declared:
     Attributes:
         columns: The raw columns, as declared or inferred.
         groups: Attribute name to (n,) labels; None where the attribute is not recorded.
-        sensitive: Raw columns the attributes are built from: never features unless asked.
+        made_from: Attribute to the raw columns it is built from: never features unless asked.
         notes: What building the groups changed.
     """
 
     columns: tuple[Column, ...]
     groups: Mapping[str, build.Labels]
-    sensitive: tuple[str, ...]
+    made_from: Mapping[str, tuple[str, ...]]
     notes: tuple[str, ...]
+
+    @property
+    def sensitive(self) -> tuple[str, ...]:
+        """Raw columns some attribute is built from."""
+        return tuple(dict.fromkeys(column for columns in self.made_from.values() for column in columns))
 
 
 def declare(table: Table, config: Config, *, source: str) -> Declared:
@@ -140,7 +145,7 @@ def known_afterwards(config: Config) -> tuple[tuple[str, str], ...]:
 
 def _with_groups(table: Table, config: Config, columns: tuple[Column, ...], *, source: str) -> Declared:
     made: dict[str, build.Labels] = {}
-    sensitive: list[str] = []
+    made_from: dict[str, tuple[str, ...]] = {}
     notes: list[str] = []
     names = dict.fromkeys([*config.subject.groups, *(n for cross in config.subject.intersections for n in cross)])
     for name in names:
@@ -152,15 +157,15 @@ def _with_groups(table: Table, config: Config, columns: tuple[Column, ...], *, s
                 raise ConfigError(f"{source}: the target {column!r} is its own group; name another group column")
         labels, note = labels_of(table, name, settings, columns)
         made[name] = labels
-        sensitive += raw
+        made_from[name] = tuple(raw)
         notes += [note] if note else []
     unused = set(config.groups) - set(names)
     if unused:
         name = min(unused)
         raise ConfigError(f"{source}: [groups.{name}] is defined but not listed in [subject] groups; add it there")
-    roles: dict[str, Role] = dict.fromkeys(sensitive, "group")
+    roles: dict[str, Role] = {column: "group" for raw in made_from.values() for column in raw}
     kept = tuple(replace(c, role=roles.get(c.name, c.role)) if c.role == "feature" else c for c in columns)
-    return Declared(columns=kept, groups=made, sensitive=tuple(dict.fromkeys(sensitive)), notes=tuple(notes))
+    return Declared(columns=kept, groups=made, made_from=made_from, notes=tuple(notes))
 
 
 def labels_of(

@@ -187,6 +187,7 @@ def assemble(
         favorable=goal.favorable,
         decisions_from=made.source,
         features=features,
+        made_from=declared.made_from,
         withheld=withheld,
         reference=config.reference,
         grounds=told,
