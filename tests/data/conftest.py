@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fairwitness.core.asks import CLASS, FAVORED_LABEL, LABEL, PART, Ask, RowsAsk, TallyAsk, group_column
 from fairwitness.core.check import Check, Given, NotApplicable, Outcome
-from fairwitness.core.columns import Column, Grouping, Role
+from fairwitness.core.columns import Column, Grouping, Kind, Role
 from fairwitness.core.estimate import Limit
 from fairwitness.core.registry import Registered
 from fairwitness.core.subject import Outline, Rows
@@ -30,6 +30,7 @@ def _look(
     positive: str | None = None,
     group: tuple[str, ...] = (),
     roles: Mapping[str, Role] | None = None,
+    kinds: Mapping[str, Kind] | None = None,
     media: Columns | None = None,
     limit: Limit | None = None,
     seed: int = 0,
@@ -46,7 +47,11 @@ def _look(
         made |= {LABEL: chosen, FAVORED_LABEL: chosen}
     about = Grouping(columns=group) if group else None
     declared = [
-        Column(name=name, kind="number" if values.dtype.kind == "f" else "category", role=role.get(name, "feature"))
+        Column(
+            name=name,
+            kind=(kinds or {}).get(name) or ("number" if values.dtype.kind == "f" else "category"),
+            role=role.get(name, "feature"),
+        )
         for name, values in columns.items()
         if name != PART
     ]
