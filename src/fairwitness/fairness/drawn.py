@@ -33,6 +33,11 @@ def attributes(outline: Outline) -> tuple[Grouping, ...]:
     return tuple(each for each in outline.groupings if each.named and len(each.columns) == 1)
 
 
+def texts(outline: Outline) -> tuple[str, ...]:
+    """Columns of text that the model reads."""
+    return tuple(column.name for column in outline.columns if column.name in outline.features and column.kind == "text")
+
+
 def judged_rows(outline: Outline, columns: Iterable[str], *, at_most: int) -> RowsAsk:
     """Decided rows with some columns, the attributes and the unit aboard."""
     units = [column.name for column in outline.columns if column.role == "unit"]

@@ -1,0 +1,209 @@
+"""How many decisions change when a sensitive attribute alone is another, or words that name one are exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fairwitness.core.asks import Ask, ModelAsk, RowsAsk
+from fairwitness.core.check import About, CheckInfo, Given, Measured, NotApplicable, Outcome, RowValues
+from fairwitness.core.columns import MISSING
+from fairwitness.core.estimate import Estimate, Key, Limit, Severity
+from fairwitness.core.findings import Series
+from fairwitness.core.subject import Outline
+from fairwitness.draw import format as fmt
+from fairwitness.draw.words import FEW, plural
+from fairwitness.fairness.drawn import Drawn, attributes, drawn, judged_rows, texts
+from fairwitness.fairness.wording import SWAPS, Swap
+
+if TYPE_CHECKING:
+    from fairwitness.fairness.asking import Flipped, Row
+
+MOST_ROWS = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlipOptions:
+    """What is exchanged.
+
+    Attributes:
+        rows: Decisions looked at, at most.
+        swaps: Name to pairs of words that are exchanged at once in texts; beside those built in, or in their place.
+    """
+
+    rows: int = 2_000
+    swaps: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        if self.rows < 1:
+            raise ValueError(f"rows is {self.rows}; it is at least 1")
+        if not isinstance(self.swaps, Mapping):
+            raise ValueError('swaps are named: swaps = { gender = [["he", "she"], ["men", "women"]] }')  # noqa: TRY004 - told as the user's
+        for name, pairs in self.swaps.items():
+            for pair in pairs:
+                if isinstance(pair, str) or len(pair) != 2 or not all(isinstance(w, str) and w.strip() for w in pair):
+                    raise ValueError(f'swaps.{name} has {pair!r}; each is a pair of words, such as ["he", "she"]')
+                if pair[0].strip().lower() == pair[1].strip().lower():
+                    raise ValueError(f"swaps.{name} exchanges {pair[0]!r} with itself")
+
+    @property
+    def named(self) -> dict[str, Swap]:
+        """Every swap, by name."""
+        own = {
+            name: tuple((str(a).strip().lower(), str(b).strip().lower()) for a, b in pairs)
+            for name, pairs in self.swaps.items()
+            if pairs
+        }
+        return {name: Swap(pairs) for name, pairs in {**SWAPS, **own}.items()}
+
+
+class FlippedDecisions:
+    info = CheckInfo(
+        id="fairness.flipped-decisions",
+        title="Decisions stay when a sensitive attribute alone is another",
+        failure_title="Decisions change when nothing but a sensitive attribute does",
+        measures=(
+            "Share of decisions that change when the attribute's columns alone take another value, for each attribute the model "
+            "reads; and in texts, when words that name one (he and she, men's and women's) are exchanged."
+        ),
+        does_not_show=(
+            "What stands in for the attribute: other columns, and other words of the text, stay as they are, so a model that reads "
+            "a proxy passes. Rows and sentences made so may be none that occur. It is not counterfactual fairness, for which one "
+            "must know what the attribute has caused."
+        ),
+        advice=(
+            "Leave the attribute out of what the model reads, or ask why it must be there. Of texts: train with each text in both "
+            "wordings, or without the words, and look for others that stand in for them."
+        ),
+        needs=frozenset({"rows", "model", "features"}),
+        tasks=frozenset({"binary", "multi-class"}),
+        limit=Limit(at_most=0.05),
+        severity=Severity.HIGH,
+        sources=(
+            "Garg, Perot, Limtiaco, Taly, Chi and Beutel 2019, AIES, 219-226: counterfactual token fairness",
+            "Kusner, Loftus, Russell and Silva 2017, NeurIPS 30: what a flip alone does not show",
+            "Wilson 1927, JASA 22(158):209-212; Agresti and Min 2005, Statistics in Medicine 24(5):729-740, for pairs",
+            "The limit of 0.05 is a convention of this tool: so many of the decisions near a threshold move by any small change",
+        ),
+    )
+    Options = FlipOptions
+
+    def asks(self, outline: Outline, about: About, options: FlipOptions) -> Sequence[Ask] | NotApplicable:
+        if any(column.media for column in outline.columns if column.name in outline.features):
+            return NotApplicable("the model reads images or series, in which nothing is an attribute by itself")
+        if not attributes(outline) and not texts(outline):
+            return NotApplicable("the model reads no text, and there is no sensitive attribute", missing="groups")
+        return [_ask(outline, options), ModelAsk()]
+
+    def run(self, given: Given, options: FlipOptions) -> Outcome:
+        from fairwitness.fairness.asking import Asked  # these pull in SciPy
+        from fairwitness.fairness.flipping import Said
+        from fairwitness.torchkit.threads import one_thread
+
+        held, model = drawn(given, _ask(given.outline, options)), given[ModelAsk()]
+        if not len(held):
+            return NotApplicable("there are no decided rows")
+        with one_thread():
+            said = model.outputs(held.rows)
+            if said.decisions is None:
+                return NotApplicable("the model gives scores and decides nothing")
+            asked = Asked(given, model, held.rows, Said.of(said, given.outline))
+            found = [*asked.attributes(), *asked.words(options.named)]
+        if not found:
+            return NotApplicable(asked.why_nothing(options.named))
+        return _measured(given, held, found, asked.notes)
+
+
+def _ask(outline: Outline, options: FlipOptions) -> RowsAsk:
+    own = [name for grouping in attributes(outline) for name in outline.made_from.get(grouping.name, ())]
+    return judged_rows(outline, dict.fromkeys([*outline.features, *own]), at_most=options.rows)
+
+
+def _measured(given: Given, held: Drawn, found: Sequence[Flipped], notes: Sequence[str]) -> Measured:
+    from fairwitness.stats.intervals import wilson
+    from fairwitness.stats.multiple import sidak
+
+    each = sidak(given.level, len(found))
+    judged = {}
+    for one in found:
+        hits, n = int(one.changed.sum()), len(one.changed)
+        low, high = wilson(float(hits), n, level=each)
+        judged[Key(metric="share of decisions that change", groups=(one.of,))] = Estimate(
+            value=hits / n, low=low, high=high, level=given.level, n=n, unit="share", method="Wilson interval"
+        )
+    worst = max(found, key=lambda one: float(one.changed.mean()))
+    flipped = np.full(len(held), np.nan)
+    for one in found:
+        flipped[one.places] = np.fmax(flipped[one.places], one.changed)
+    table = sorted((row for one in found for row in one.rows), key=lambda row: -float(row.change.changed.mean()))
+    cut = (f"the table lists {MOST_ROWS} of {len(table)} lines",) if len(table) > MOST_ROWS else ()
+    return Measured(
+        headline=_headline(worst),
+        lead=_lead(given, worst),
+        judged=judged,
+        explored=(_table(given, table[:MOST_ROWS]),),
+        notes=(*held.notes, *notes, *cut),
+        to_settle="More decisions would narrow the interval; set rows for this check.",
+        row_values={
+            "flipped": RowValues(
+                name="decision that changes with the attribute alone", ids=held.rows.ids, values=flipped
+            )
+        }
+        if np.nansum(flipped)
+        else {},
+    )
+
+
+def _headline(worst: Flipped) -> str:
+    share = fmt.number(float(worst.changed.mean()), "share")
+    return f"{share} of {plural(len(worst.changed), 'decision')} change when {worst.what}"
+
+
+def _lead(given: Given, worst: Flipped) -> str:
+    """The line whose share in favour moved furthest, with its interval."""
+    from fairwitness.fairness.flipping import wanted_class
+
+    nets = {row.put: net for row in worst.rows if (net := row.change.net(level=given.level)) is not None}
+    if not nets:
+        return ""
+    put = max(nets, key=lambda put: abs(nets[put].value or 0.0))
+    net = nets[put]
+    return (
+        f"With {put} put in, the share decided “{wanted_class(given.outline)}” changes by "
+        f"{fmt.measured(net.value, net.low, net.high, 'points')}, of {plural(net.n, 'decision')}."
+    )
+
+
+def _table(given: Given, rows: Sequence[Row]) -> Series:
+    """Lines of few decisions have counts alone."""
+    from fairwitness.fairness.flipping import wanted_class
+
+    level = given.level
+    many = [len(row.change.changed) >= FEW for row in rows]
+    shares = [row.change.share(level=level) if enough else None for row, enough in zip(rows, many, strict=True)]
+    nets = [row.change.net(level=level) if row.change.signed >= FEW else None for row in rows]
+    scores = [row.change.score(level=level) if row.change.signed >= FEW else None for row in rows]
+    columns: dict[str, tuple[float | int | str | None, ...]] = {
+        "of": tuple(row.of for row in rows),
+        "put in": tuple("not recorded" if row.put == MISSING else row.put for row in rows),
+        "n": tuple(len(row.change.changed) for row in rows),
+        "changed": tuple(int(row.change.changed.sum()) for row in rows),
+        **_spread("share", shares),
+    }
+    units = {"n": "people", "changed": "people", **dict.fromkeys(("share", "share low", "share high"), "share")}
+    for name, made in ((f"“{wanted_class(given.outline)}”", nets), ("score", scores)):
+        if any(each is not None for each in made):
+            columns |= _spread(name, made)
+            units |= dict.fromkeys(_spread(name, made), "points")
+    return Series(title="What changes with what is put in", columns=columns, units=units)  # type: ignore[arg-type]  # unit names
+
+
+def _spread(name: str, made: Sequence[Estimate | None]) -> dict[str, tuple[float | None, ...]]:
+    return {
+        name: tuple(None if each is None else each.value for each in made),
+        f"{name} low": tuple(None if each is None else each.low for each in made),
+        f"{name} high": tuple(None if each is None else each.high for each in made),
+    }

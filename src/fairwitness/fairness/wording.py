@@ -1,0 +1,168 @@
+"""Words that name who somebody is, and texts in which they are exchanged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pair = tuple[str, str]
+
+SWAPS: dict[str, tuple[Pair, ...]] = {
+    "gender": (
+        *(("he", "she"), ("him", "her"), ("his", "hers"), ("his", "her"), ("himself", "herself")),
+        *(("man", "woman"), ("men", "women"), ("male", "female"), ("males", "females")),
+        *(("boy", "girl"), ("boys", "girls"), ("guy", "gal"), ("guys", "gals")),
+        *(("gentleman", "lady"), ("gentlemen", "ladies"), ("mr", "ms"), ("mr", "mrs"), ("sir", "madam")),
+        *(("father", "mother"), ("fathers", "mothers"), ("dad", "mum"), ("dad", "mom")),
+        *(("son", "daughter"), ("sons", "daughters"), ("brother", "sister"), ("brothers", "sisters")),
+        *(("husband", "wife"), ("husbands", "wives"), ("uncle", "aunt"), ("nephew", "niece")),
+        *(("grandfather", "grandmother"), ("grandson", "granddaughter"), ("king", "queen"), ("prince", "princess")),
+        *(("fraternity", "sorority"), ("fraternities", "sororities"), ("chairman", "chairwoman")),
+        *(("spokesman", "spokeswoman"), ("businessman", "businesswoman"), ("actor", "actress")),
+        *(("waiter", "waitress"), ("masculine", "feminine")),
+    ),
+    "religion": (
+        *(("christian", "muslim"), ("christians", "muslims"), ("christianity", "islam"), ("bible", "quran")),
+        *(("church", "mosque"), ("churches", "mosques")),
+    ),
+    "sexual orientation": (
+        *(("heterosexual", "homosexual"), ("heterosexuals", "homosexuals"), ("heterosexuality", "homosexuality")),
+    ),
+    "colour": tuple(
+        (f"white {noun}", f"black {noun}")
+        for noun in ("man", "men", "woman", "women", "person", "people", "boy", "boys", "girl", "girls")
+    ),
+}
+"""What is exchanged, by what it names: pairs of words. Words of several meanings (`straight`, `black` alone) are left out."""
+
+TERMS = (
+    *("lesbian", "gay", "bisexual", "transgender", "trans", "queer", "lgbt", "lgbtq", "homosexual", "straight"),
+    *("heterosexual", "male", "female", "nonbinary", "african", "african american", "black", "white", "european"),
+    *("hispanic", "latino", "latina", "latinx", "mexican", "canadian", "american", "asian", "indian", "middle eastern"),
+    *("chinese", "japanese", "christian", "muslim", "jewish", "buddhist", "catholic", "protestant", "sikh", "taoist"),
+    *(
+        "old",
+        "older",
+        "young",
+        "younger",
+        "teenage",
+        "millenial",
+        "middle aged",
+        "elderly",
+        "blind",
+        "deaf",
+        "paralyzed",
+    ),
+)
+"""Identity terms of Dixon, Li, Sorensen, Thain and Vasserman 2018, AIES, 67-73, as their templates spell them."""
+
+_BEFORE_A_WORD = {"her": "his", "his": "her"}
+"""Of several partners, the one before another word: `her own` is `his own`, `saw her.` is `saw him.`, mostly."""
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Pairs of words that are exchanged at once, both ways.
+
+    Attributes:
+        pairs: (first, second), lower case; a word may have several partners, of which the first given stands in for it.
+    """
+
+    pairs: tuple[Pair, ...]
+
+    @cached_property
+    def _partners(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for first, second in self.pairs:
+            for word, other in ((first, second), (second, first)):
+                found.setdefault(word, []).append(other)
+        return found
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return words_pattern(self._partners)
+
+    @cached_property
+    def _seconds(self) -> frozenset[str]:
+        return frozenset(second for _, second in self.pairs)
+
+    def __call__(self, text: str) -> tuple[str, int]:
+        """The text with every word exchanged, and a sign: 1 where it held first words only, −1 second words only, else 0.
+
+        >>> Swap((("he", "she"), ("man", "woman"), ("men", "women")))("He ran a women's club.")
+        ("She ran a men's club.", 0)
+        """
+        seen: set[bool] = set()
+
+        def exchange(found: re.Match[str]) -> str:
+            word = found[0].lower()
+            seen.add(word in self._seconds)
+            others = self._partners[word]
+            before = _BEFORE_A_WORD.get(word)
+            follows = re.match(r"\s+\w", text[found.end() :]) is not None
+            other = before if before in others and follows else others[0]
+            return _as(found[0], other)
+
+        made = self._pattern.sub(exchange, text)
+        return made, 0 if len(seen) != 1 else -1 if seen.pop() else 1
+
+    def holds(self, text: str) -> bool:
+        """Whether some word of it stands in the text."""
+        return self._pattern.search(text) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swapped:
+    """Texts that hold words of a swap.
+
+    Attributes:
+        places: (m,) where they stand among all.
+        texts: (m,) with the words exchanged.
+        sign: (m,) see `Swap`.
+    """
+
+    places: NDArray[np.intp]
+    texts: NDArray[np.object_]
+    sign: NDArray[np.int8]
+
+
+def swapped(texts: NDArray[np.object_], swap: Swap) -> Swapped:
+    """Those of the texts in which a word is exchanged; missing texts hold none."""
+    places, made, signs = [], [], []
+    for place, text in enumerate(texts):
+        if text is not None and swap.holds(text):
+            other, sign = swap(text)
+            places.append(place)
+            made.append(other)
+            signs.append(sign)
+    held = np.empty(len(made), dtype=object)
+    held[:] = made
+    return Swapped(places=np.array(places, dtype=np.intp), texts=held, sign=np.array(signs, dtype=np.int8))
+
+
+def holding(texts: NDArray[np.object_], terms: Sequence[str]) -> Mapping[str, NDArray[np.bool_]]:
+    """Term to (n,) the texts that hold it; of terms within one another the longer counts."""
+    pattern = words_pattern(terms)
+    found = {term: np.zeros(len(texts), dtype=bool) for term in terms}
+    for place, text in enumerate(texts):
+        for match in pattern.findall(text or ""):
+            found[match.lower()][place] = True
+    return found
+
+
+def words_pattern(terms: Iterable[str]) -> re.Pattern[str]:
+    """Whole words, in any case, the longest first; `women` is found in `women's` too."""
+    ordered = sorted(set(terms), key=lambda term: (-len(term), term))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ordered))})(?!\w)", re.IGNORECASE)
+
+
+def _as(word: str, other: str) -> str:
+    """`other`, in the letters' case of `word`."""
+    if len(word) > 1 and word.isupper():
+        return other.upper()
+    return other[:1].upper() + other[1:] if word[:1].isupper() else other
