@@ -19,6 +19,8 @@ NATS = "@nats"  # a generative model's minus log-likelihood of the row, or a bou
 UNITS = "@units"  # what those nats are spread over: tokens of the row, or 1 image
 GOLD = "@gold"  # the class found when the row was checked again, as text; None where nobody did
 PART = "@part"  # train, tune or audit
+WEIGHT = "@weight"  # how many people the row stands for
+CLUSTER = "@cluster"  # whom the row is of, where several may be of one
 YES, NO = "yes", "no"
 RESERVED = "@"
 """Raw columns and groups may not begin with it: what the engine makes is then never taken for what the data hold."""
@@ -46,6 +48,9 @@ class TallyAsk:
         edges: Bins for numeric columns, as (column, inner and outer edges); stored, so a later batch bins alike.
         sums: Numeric columns whose sum, and sum of squares as `NAME^2`, ride along in each cell.
         missing: Columns counted as present or missing (`yes` means missing) instead of by value.
+
+    Where the subject has clusters or weights, the axis `CLUSTER` and the sums `WEIGHT` come with it, unasked: only checks
+    that take account of them (`CheckInfo.takes`) are given anything then.
     """
 
     by: tuple[str, ...] = ()

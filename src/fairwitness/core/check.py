@@ -20,6 +20,8 @@ from fairwitness.core.subject import Need, Outline
 Per = Literal["subject", "grouping", "question"]
 About = Grouping | Question | None
 Arrays = Mapping[str, NDArray[Any]]
+Standing = Literal["weight", "cluster"]
+"""Why a row may not be one person: it stands for so many, or is one of several of a person."""
 OptionsT_contra = TypeVar("OptionsT_contra", contravariant=True)
 
 
@@ -41,6 +43,8 @@ class CheckInfo:
         sources: Where method and limit come from.
         metered: Whether its numbers are read off clocks and meters, so that no two runs have the same.
         every_row: Whether rows drawn at random would say something else: of two copies, hardly ever both are drawn.
+        takes: What of rows' standing its numbers take account of, or do not depend on; with other weights or clusters
+            declared it is not evaluated, and says so.
     """
 
     id: str
@@ -57,6 +61,7 @@ class CheckInfo:
     severity: Severity = Severity.MEDIUM
     metered: bool = False
     every_row: bool = False
+    takes: frozenset[Standing] = frozenset()
 
     @property
     def pillar(self) -> str:

@@ -168,6 +168,7 @@ class Grounds:
         truths: Column that stands for another, to the one it stands for.
         annotators: Columns with the outcome as several people gave it, to the group each of them is of ("" unknown).
         indicators: Sets of columns that measure one thing, by its name.
+        site: The column that says where a row comes from; empty where none does.
     """
 
     legitimate: tuple[str, ...] = ()
@@ -176,6 +177,7 @@ class Grounds:
     truths: Mapping[str, str] = field(default_factory=dict)
     annotators: Mapping[str, str] = field(default_factory=dict)
     indicators: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +195,8 @@ class Outline:
         reference: Grouping name to shares of a reference population by category.
         seen: Which rows the model has seen.
         unit: What a generative model's nats are spread over: token, image.
+        weight: Column that says for how many people a row stands; empty where each is one.
+        cluster: Column that says whom a row is of, where several rows are of one; empty where each stands alone.
     """
 
     name: str
@@ -220,6 +224,8 @@ class Outline:
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role to the people who hold it
     clashes: tuple[str, ...] = ()  # names two differing columns share; neither is read
     notes: tuple[str, ...] = ()  # what loading changed or could not settle
+    weight: str = ""
+    cluster: str = ""
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)

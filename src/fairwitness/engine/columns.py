@@ -126,6 +126,8 @@ def _roles(config: Config, table: Table, *, source: str) -> dict[str, Role]:
     if model.decision in have:
         give(model.decision, "decision", "[model] decision")
     give(config.split.column or table.split, "split", "[split] column")
+    give(subject.weight, "weight", "[subject] weight")
+    give(subject.cluster, "unit", "[subject] cluster")
     give(config.split.unit, "unit", "[split] unit")
     for name in subject.exclude:
         give(name, "ignore", "[subject] exclude")

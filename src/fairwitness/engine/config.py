@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from fairwitness.core.digest import digest
 from fairwitness.core.errors import ConfigError, hint
@@ -67,6 +67,16 @@ class Config(Table):
     gold: GoldSettings = GoldSettings()
     annotators: AnnotatorsSettings = AnnotatorsSettings()
     indicators: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def clusters_stay_together(cls, settings: Any) -> Any:  # noqa: ANN401 - not yet looked at
+        """Rows of one person are all in one part, unless `[split] unit` says what else is to be."""
+        subject, split = (settings.get(key) if isinstance(settings, Mapping) else None for key in ("subject", "split"))
+        cluster = subject.get("cluster") if isinstance(subject, Mapping) else None
+        if cluster is None or not isinstance(split or {}, Mapping) or (split or {}).get("unit") is not None:
+            return settings
+        return {**settings, "split": {**(split or {}), "unit": cluster}}
 
     @field_validator("indicators")
     @classmethod

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fairwitness.core.asks import Ask
-from fairwitness.core.check import About, Check, CheckInfo, NotApplicable
+from fairwitness.core.asks import Ask, ModelAsk, OutputsAsk, RowsAsk, ShadowsAsk, TallyAsk
+from fairwitness.core.check import About, Check, CheckInfo, NotApplicable, Standing
 from fairwitness.core.columns import Grouping
 from fairwitness.core.errors import ConfigError
 from fairwitness.core.estimate import Limit
@@ -38,6 +38,8 @@ LACKING: dict[Need, str] = {
     "samples": "a model that makes rows: [model] train = 'text-rnn', 'vae' or 'gan'",
     "likelihood": "a model that makes rows and tells how likely one is: 'text-rnn' or 'vae'; a 'gan' cannot tell",
 }
+OF_PEOPLE = (TallyAsk, RowsAsk, OutputsAsk, ModelAsk, ShadowsAsk)
+"""Asks whose answer is about rows that may be weighted or clustered."""
 OF_DECISIONS: frozenset[Need] = frozenset(
     {"decisions", "truth", "favorable", "scores", "positive", "model", "gradients", "recipe"}
 )
@@ -151,7 +153,20 @@ def _step(check: Check[Any], about: About, limit: Limit | None, options: Any, ou
     asks = check.asks(outline, about, options)
     if isinstance(asks, NotApplicable):
         return Step(check=check, about=about, limit=kept, options=options, skip=asks)
+    untold = _untold(info, outline) if any(isinstance(ask, OF_PEOPLE) for ask in asks) else None
+    if untold is not None:
+        return Step(check=check, about=about, limit=kept, options=options, skip=untold)
     return Step(check=check, about=about, limit=kept, options=options, asks=tuple(asks))
+
+
+def _untold(info: CheckInfo, outline: Outline) -> NotApplicable | None:
+    """Why a check that takes every row as one person is not evaluated; None where it may be."""
+    declared: dict[Standing, str] = {"weight": outline.weight, "cluster": outline.cluster}
+    for standing, name in declared.items():
+        if name and standing not in info.takes:
+            why = f"rows have weights ({name!r})" if standing == "weight" else f"several rows are of one {name!r}"
+            return NotApplicable(f"Not evaluated: {why}, which this leaves out of account")
+    return None
 
 
 def _maker(outline: Outline) -> str:

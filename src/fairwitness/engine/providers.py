@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from fairwitness.carbon.costs import Costs
 from fairwitness.core.asks import (
+    CLUSTER,
     NO,
     SCORE,
+    WEIGHT,
     YES,
     AppealsAsk,
     Ask,
@@ -103,7 +105,10 @@ class Provider:
         if self._subject.table.counted is not None:
             return self._of_counts(ask, mask, axes, codes)
         sums = {}
-        for name in ask.sums:
+        if CLUSTER in self._subject.derived:
+            axes[CLUSTER], code = self._codes(CLUSTER, "column", None)
+            codes.append(code[mask])
+        for name in (*ask.sums, *([WEIGHT] if WEIGHT in self._subject.derived else [])):
             values = self._numbers(name)[mask]
             sums[name], sums[f"{name}^2"] = values, values**2
         return Tally.of_codes(axes, codes, sums=sums)

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from fairwitness.accountability.decisions.counts import Counts
 from fairwitness.carbon.spent import Spent
-from fairwitness.core.asks import PART
+from fairwitness.core.asks import CLUSTER, PART, WEIGHT
 from fairwitness.core.columns import CROSS, Column, Grouping, Part
 from fairwitness.core.digest import digest
 from fairwitness.core.errors import ConfigError, DataError
 from fairwitness.core.subject import Generator, Model, Need, Outline, Rows
-from fairwitness.engine import foreign, generators, grounds, models, outcomes, recorded, split
+from fairwitness.engine import foreign, generators, grounds, models, outcomes, recorded, split, standing
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.columns import Declared, declare
 from fairwitness.engine.config import Config
@@ -107,6 +107,8 @@ def assemble(
     generators.refuse_unfit(config, model, source=source)
     if not table.frame.height:
         raise DataError(f"{table.source}: a header and no rows; there is nothing to audit")
+    if table.counted is not None:
+        standing.refuse_counts(config, source=source)
     declared = declare(table, config, source=source)
     table, declared, left_out = recorded_only(table, declared, config)
     goal = outcomes.target(table, config, source=source)
@@ -152,6 +154,8 @@ def assemble(
     derived = outcomes.derived(goal, made)
     told = grounds.told(table, declared, config, goal, source=source)
     derived |= grounds.derived(table, config, goal, source=source)
+    stand, said = standing.derived(table, config)
+    derived |= stand
     if parts is not None:
         derived[PART] = parts
     if maker is not None:
@@ -159,7 +163,7 @@ def assemble(
     groupings = _groupings(config)
     appeals = recorded.counts(config, base=base)
     _check_reference(config, declared.groups, source=source)
-    notes = (*table.notes, *left_out, *declared.notes, *goal.notes, *made.notes)
+    notes = (*table.notes, *left_out, *declared.notes, *goal.notes, *made.notes, *said)
     outline = Outline(
         name=config.name or Path(table.source).name.split(".")[0] or "subject",
         task=goal.task,
@@ -198,6 +202,8 @@ def assemble(
         roles=config.roles.named(),
         clashes=table.clashes,
         notes=notes,
+        weight=config.subject.weight or "" if WEIGHT in derived else "",
+        cluster=config.subject.cluster or "" if CLUSTER in derived else "",
     )
     model_digest = None if deployed is None else deployed.fingerprint
     return Subject(

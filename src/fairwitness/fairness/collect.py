@@ -77,6 +77,8 @@ def plan(
 
 def to_settle(case: Case) -> str:
     """Whom to collect, and how many, should the verdict be uncertain; empty where it is not."""
+    if case.rate.drawn is not None:  # how many more rows say how much depends on whose they are
+        return ""
     limit = case.limit
     if limit is None or case.widest.estimate.against(limit) is not Verdict.UNCERTAIN:
         return ""

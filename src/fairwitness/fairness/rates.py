@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from fairwitness.core.asks import CORRECT, DECISION, FAVORED, LABEL, NO, YES
+from fairwitness.core.estimate import Estimate
+from fairwitness.stats import gaps
+from fairwitness.stats.clusters import Drawn
 from fairwitness.stats.tally import Tally
 
 
@@ -17,10 +20,12 @@ class Rate:
     Attributes:
         hits: People by group for whom it is so, `0 <= hits[g] <= totals[g]`.
         totals: People by group of whom it is known; 0 where there is nobody.
+        drawn: The shares where rows are weighted or clustered; then hits and totals count rows. None: rows are people.
     """
 
     hits: Mapping[str, int]
     totals: Mapping[str, int]
+    drawn: Drawn | None = None
 
     @classmethod
     def of(
@@ -47,7 +52,12 @@ class Rate:
         asked = tally.where(among) if among else tally
         other = NO if category == YES else YES
         hits, misses = asked.hits(by, column, category), asked.hits(by, column, other)
-        return cls(hits, {group: number + misses[group] for group, number in hits.items()})
+        totals = {group: number + misses[group] for group, number in hits.items()}
+        return cls(hits, totals, Drawn.of(tally, by, column, category=category, among=among))
+
+    def estimates(self, *, level: float) -> dict[str, Estimate]:
+        """Share of each group with its own interval."""
+        return gaps.rates(self.hits, self.totals, level=level, drawn=self.drawn)
 
     @property
     def people(self) -> int:

@@ -53,7 +53,7 @@ class Way:
 GAP = Way(
     name="gap",
     unit="points",
-    find=lambda rate, level, rng: gaps.widest_gap(rate.hits, rate.totals, level=level, rng=rng),
+    find=lambda rate, level, rng: gaps.widest_gap(rate.hits, rate.totals, level=level, rng=rng, drawn=rate.drawn),
     settle=power.settle_gap,
 )
 RATIO = Way(
@@ -92,7 +92,15 @@ class Case:
         return members(group, self.grouping.columns, self.people)
 
     def share(self, group: str) -> str:
+        drawn = None if self.rate.drawn is None or self.few(group) else self.rate.drawn.rate(group)
+        if drawn is not None:
+            return fmt.number(drawn, "share")
         return share_of(self.rate.hits[group], self.rate.totals[group])
+
+    @property
+    def counted(self) -> str:
+        """What is counted: people, or rows that are not each a person."""
+        return self.people if self.rate.drawn is None else "rows"
 
     def share_of_members(self, group: str) -> str:
         """`64.6 % of Black applicants`, `3 of 5 Asian applicants`."""
@@ -153,7 +161,7 @@ def headline(case: Case) -> str:
 
 def lead(case: Case) -> str:
     """Value and interval, over whom, what chance would give, the other groups, those too small, those unknown."""
-    found, told, people = case.widest.estimate, case.told, case.people
+    found, told, people = case.widest.estimate, case.told, case.counted
     over = f"over {fmt.count(case.rate.people)} {people}{told.tail} in {len(case.recorded)} groups"
     over += f", {fmt.count(case.aside)} of them with no {case.grouping.name} recorded" if case.aside else ""
     first = f"The {case.way.name} is {_shown(case, found)}, {over}."
@@ -180,10 +188,10 @@ def lead(case: Case) -> str:
 
 def notes(case: Case) -> tuple[str, ...]:
     """What changes what the number means: people whose group is not recorded, tables that are cut."""
-    found = []
+    found = [] if case.rate.drawn is None else [case.rate.drawn.words]
     if case.aside:
         found.append(
-            f"{fmt.count(case.aside)} {case.people}{case.told.tail} have no {case.grouping.name} recorded; they are counted "
+            f"{fmt.count(case.aside)} {case.counted}{case.told.tail} have no {case.grouping.name} recorded; they are counted "
             f"and shown, and a difference with them counts once it is firm"
         )
     if len(case.rate.totals) > MOST_GROUPS:

@@ -12,7 +12,6 @@ from fairwitness.core.findings import Series
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import FEW, TOO_FEW, label
 from fairwitness.fairness.rates import Rate
-from fairwitness.stats import gaps
 from fairwitness.stats.gaps import Pair, Widest
 
 MOST_PAIRS = 12
@@ -32,6 +31,7 @@ def largest(rate: Rate, most: int) -> Rate:
     return Rate(
         {group: number for group, number in rate.hits.items() if group in kept},
         {group: number for group, number in rate.totals.items() if group in kept},
+        rate.drawn,
     )
 
 
@@ -53,7 +53,7 @@ def by_group(
         misses: Name of the opposite rate, given its own columns where it has a name that people look for.
     """
     shown = largest(rate, MOST_GROUPS)
-    found = gaps.rates(shown.hits, shown.totals, level=level)
+    found = shown.estimates(level=level)
     ends = [(each.value, each.low, each.high) if each.n >= FEW else (None, None, None) for each in found.values()]
     table: dict[str, tuple[float | int | str | None, ...]] = {
         "group": tuple(label(group, columns) for group in shown.totals),
@@ -88,7 +88,7 @@ def rate_figure(rate: Rate, grouping: Grouping, title: str, *, level: float, wor
             return heat
     shown = largest(rate, MOST_ROWS)
     rows = []
-    for group, each in gaps.rates(shown.hits, shown.totals, level=level).items():
+    for group, each in shown.estimates(level=level).items():
         few = each.n < FEW
         rows.append(
             Interval(
@@ -133,7 +133,7 @@ def pair_figure(
 
 
 def _heat(rate: Rate, grouping: Grouping, title: str, *, level: float, worse: Literal["low", "high"]) -> Heat:
-    found = gaps.rates(rate.hits, rate.totals, level=level)
+    found = rate.estimates(level=level)
     split = {group: tuple(group.split(CROSS, 1)) for group in found}
     rows = list(dict.fromkeys(first for first, _ in split.values()))
     columns = list(dict.fromkeys(second for _, second in split.values()))

@@ -17,6 +17,7 @@ from fairwitness.core.columns import CROSS, MISSING
 from fairwitness.core.errors import TooFewError
 from fairwitness.core.estimate import Estimate
 from fairwitness.stats import intervals
+from fairwitness.stats.clusters import Drawn
 from fairwitness.stats.multiple import all_pairs, sidak
 from fairwitness.stats.permutation import widest_gap_p
 
@@ -61,7 +62,12 @@ class Widest:
 
 
 def rates(
-    hits: Mapping[str, int], totals: Mapping[str, int], *, level: float = 0.95, simultaneous: bool = False
+    hits: Mapping[str, int],
+    totals: Mapping[str, int],
+    *,
+    level: float = 0.95,
+    simultaneous: bool = False,
+    drawn: Drawn | None = None,
 ) -> dict[str, Estimate]:
     """Share of each group, with Wilson's interval, or exact ones that hold together.
 
@@ -70,13 +76,19 @@ def rates(
         totals: People by group.
         level: Two-sided confidence, of each interval or, if `simultaneous`, of all together.
         simultaneous: Widen by Šidák's rule for the groups with people in them.
+        drawn: The same shares where rows are weighted or clustered; hits and totals are then rows.
 
     Returns:
         Estimates in the order of `totals`; value and interval None where there is nobody.
     """
-    filled = _Groups.of(hits, totals)
+    filled = _Groups.of(hits, totals, drawn)
     count = len(filled.names)
-    if simultaneous and count > 1:
+    if filled.drawn is not None:
+        method = f"linearised variance, {_standing(filled.drawn)}"
+        low, high = filled.drawn.limits(
+            intervals.critical(sidak(level, count) if simultaneous and count > 1 else level)
+        )
+    elif simultaneous and count > 1:
         method = f"exact interval, for {count} groups at once"
         low, high = intervals.clopper_pearson(filled.hits, filled.n, level=sidak(level, count))
     else:
@@ -98,6 +110,7 @@ def widest_gap(
     rng: np.random.Generator | None = None,
     draws: int = 2000,
     aside: Collection[str] = (MISSING,),
+    drawn: Drawn | None = None,
 ) -> Widest:
     """The widest gap between two groups' rates, in points.
 
@@ -113,6 +126,8 @@ def widest_gap(
         aside: Groups, or categories of crossed groups, that are no group of people but what is not recorded. A gap with
             one counts as soon as it is firm (its lower limit lies above the gap observed among the others); until then
             its doubt is not added to `high`, nor is it named. With fewer than two others, nobody stands aside.
+        drawn: The same shares where rows are weighted or clustered; hits and totals are then rows, and `p` is that of
+            normal draws.
 
     Returns:
         The gap, unit "points", in [0, 1]; `n` people in the two groups; `p` of "all rates are equal" by shuffling,
@@ -125,11 +140,9 @@ def widest_gap(
         Newcombe 1998, Statistics in Medicine 17(8):873-890, method 10, for two groups at 95 %; Zou and Donner 2008,
         ibid. 27(10):1693-1702, with Tukey's critical value, for more (see `intervals.FAR_OUT`).
     """
-    groups = _Groups.of(hits, totals)
+    groups = _Groups.of(hits, totals, drawn)
     first, second = groups.pairs()
-    low, high = intervals.difference(
-        (groups.hits[first], groups.hits[second]), (groups.n[first], groups.n[second]), z=groups.z(level)
-    )
+    low, high = groups.differences(first, second, level)
     value = groups.rates[second] - groups.rates[first]
     among = groups.among(first, second, aside)
     among |= low > value[among].max()
@@ -144,7 +157,7 @@ def widest_gap(
         n=int(groups.n[first[widest]] + groups.n[second[widest]]),
         unit="points",
         method=groups.method("Newcombe's interval", level),
-        p=None if rng is None else widest_gap_p(groups.hits[tested], groups.n[tested], draws=draws, rng=rng),
+        p=None if rng is None else groups.equal_p(tested, draws=draws, rng=rng),
     )
     order = np.argsort(-value, kind="stable")
     return groups.widest(widest, int(low.argmax()), estimate, order, (value, low, high))
@@ -213,30 +226,49 @@ class _Groups:
     hits: NDArray[np.int64]
     n: NDArray[np.int64]
     empty: tuple[str, ...]
+    drawn: Drawn | None = None
 
     @classmethod
-    def of(cls, hits: Mapping[str, int], totals: Mapping[str, int]) -> _Groups:
+    def of(cls, hits: Mapping[str, int], totals: Mapping[str, int], drawn: Drawn | None = None) -> _Groups:
         strangers = [name for name in hits if name not in totals]
         if strangers:
             raise ValueError(f"hits of {', '.join(strangers)}, whose totals are not known")
         filled = [name for name, total in totals.items() if total > 0]
-        filled.sort(key=lambda name: hits.get(name, 0) / totals[name])
+        shares = {} if drawn is None else dict(zip(drawn.names, drawn.rates.tolist(), strict=True))
+        filled.sort(key=lambda name: shares.get(name, hits.get(name, 0) / totals[name]))
         return cls(
             names=tuple(filled),
             hits=np.array([hits.get(name, 0) for name in filled], dtype=np.int64),
             n=np.array([totals[name] for name in filled], dtype=np.int64),
             empty=tuple(name for name, total in totals.items() if total == 0),
+            drawn=None if drawn is None else drawn.only(filled),
         )
 
     @property
     def rates(self) -> Floats:
-        return self.hits / self.n
+        return self.hits / self.n if self.drawn is None else self.drawn.rates
+
+    def differences(self, first: NDArray[np.intp], second: NDArray[np.intp], level: float) -> tuple[Floats, Floats]:
+        """Limits of the second rate of each pair less the first."""
+        if self.drawn is not None:
+            return self.drawn.difference(first, second, self.z(level))
+        return intervals.difference(
+            (self.hits[first], self.hits[second]), (self.n[first], self.n[second]), z=self.z(level)
+        )
+
+    def equal_p(self, tested: NDArray[np.bool_], *, draws: int, rng: np.random.Generator) -> float:
+        """P value of "all rates are equal", of the groups tested."""
+        if self.drawn is not None:
+            names = [name for name, inside in zip(self.names, tested, strict=True) if inside]
+            return self.drawn.only(names).equal_p(draws=draws, rng=rng)
+        return widest_gap_p(self.hits[tested], self.n[tested], draws=draws, rng=rng)
 
     def z(self, level: float) -> float:
         return all_pairs(level, len(self.names))
 
     def method(self, ordinary: str, level: float) -> str:
         name = "interval from exact limits" if self.z(level) > intervals.FAR_OUT else ordinary
+        name = name if self.drawn is None else f"linearised variance, {_standing(self.drawn)}"
         return name if len(self.names) == 2 else f"{name}, for all pairs of {len(self.names)} groups at once"
 
     def pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -282,6 +314,11 @@ class _Groups:
         kept += [index for index in (place, firmest) if index not in kept]
         pairs = tuple(pair(index) for index in kept)
         return Widest(groups=names(place), estimate=estimate, pairs=pairs, compared=len(first), undefined=self.empty)
+
+
+def _standing(drawn: Drawn) -> str:
+    words = ["weighted"] * drawn.weighted + ["by cluster"] * drawn.clustered
+    return " and ".join(words)
 
 
 def _all_aside(names: Collection[str], aside: Collection[str]) -> bool:

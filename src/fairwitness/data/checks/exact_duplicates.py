@@ -32,6 +32,7 @@ class ExactDuplicates:
         limit=Limit(at_most=0.01),
         severity=Severity.LOW,
         every_row=True,
+        takes=frozenset({"weight", "cluster"}),
         sources=(
             "Wilson 1927, JASA 22(158):209-212",
             "Lee et al. 2022, ACL, arXiv 2107.06499, on what duplicates do to models",

@@ -13,6 +13,7 @@ from fairwitness.core.subject import Outline
 from fairwitness.data.words import count, is_recorded, points, target_of, within
 from fairwitness.draw import format as show
 from fairwitness.draw.words import FEW, TOO_FEW, listed, members, plural, share_of
+from fairwitness.stats.clusters import Drawn
 from fairwitness.stats.gaps import Widest, rates, widest_gap
 from fairwitness.stats.intervals import newcombe
 from fairwitness.stats.multiple import all_pairs
@@ -45,6 +46,7 @@ class LabelRateGap:
         per="grouping",
         limit=Limit(at_most=0.10),
         severity=Severity.HIGH,
+        takes=frozenset({"weight", "cluster"}),
         sources=(
             "Newcombe 1998, Statistics in Medicine 17(8):873-890, method 10; Tukey's critical value over pairs",
             "Suresh and Guttag 2021, EAAMO, arXiv 1901.10002, on historical and measurement bias",
@@ -65,28 +67,34 @@ class LabelRateGap:
         if sum(n > 0 for n in totals.values()) < 2:
             return NotApplicable(f"{grouping.name!r} holds {plural(len(totals), 'group')}; a gap needs two")
         hits = tally.hits(grouping.columns, _outcome(outline))
-        gap = widest_gap(hits, totals, level=given.level, rng=given.rng)
-        alone = rates(hits, totals, level=given.level)
+        drawn = Drawn.of(tally, grouping.columns, _outcome(outline))
+        gap = widest_gap(hits, totals, level=given.level, rng=given.rng, drawn=drawn)
+        alone = rates(hits, totals, level=given.level, drawn=drawn)
         low, high = gap.groups
         good = "favorable" if outline.favorable is not None else "positive"
         value = outline.favorable if outline.favorable is not None else outline.positive
         return Measured(
             headline=(
-                f"{share_of(hits[low], totals[low])} of {members(low, grouping.columns, outline.people)} and "
-                f"{share_of(hits[high], totals[high])} of {members(high, grouping.columns, outline.people)} have the "
+                f"{_share(alone[low], hits[low])} of {members(low, grouping.columns, outline.people)} and "
+                f"{_share(alone[high], hits[high])} of {members(high, grouping.columns, outline.people)} have the "
                 f"{good} outcome on record ({target_of(outline)} is {value})"
             ),
             lead=(
                 f"The two rates are {points(gap.estimate.value)} {within(gap.estimate)} apart, the widest gap of "
                 f"{plural(len(alone), 'group')}; the interval holds for all pairs at once.{_chance(gap)}"
-                f"{_against_the_rest(hits, totals, given)} These are the "
+                f"{'' if drawn else _against_the_rest(hits, totals, given)} These are the "
                 f"outcomes as recorded over all {count(sum(totals.values()))} rows, not those of a model."
             ),
             judged={Key(metric="gap in recorded outcomes", groups=gap.groups): gap.estimate},
             figures=(_rates_figure(alone, given, good), _gaps_figure(gap, given)),
-            notes=_notes(totals),
-            to_settle=_to_settle(hits, totals, gap, given),
+            notes=(*([drawn.words] if drawn else []), *_notes(totals)),
+            to_settle="" if drawn else _to_settle(hits, totals, gap, given),
         )
+
+
+def _share(rate: Estimate, hits: int) -> str:
+    """The rate, weighted where rows are; of few people, counts."""
+    return share_of(hits, rate.n) if rate.n < FEW or rate.value is None else show.number(rate.value, "share")
 
 
 def _outcome(outline: Outline) -> str:

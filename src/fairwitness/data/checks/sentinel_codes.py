@@ -34,6 +34,7 @@ class SentinelCodes:
         needs=frozenset({"rows"}),
         limit=Limit(at_most=0.0),
         severity=Severity.MEDIUM,
+        takes=frozenset({"weight", "cluster"}),
         sources=("The rule is this tool's own; io/sentinels.py states it",),
     )
     Options = NoOptions

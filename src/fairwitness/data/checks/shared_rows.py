@@ -32,6 +32,7 @@ class SharedRows:
         limit=Limit(at_most=0.01),
         severity=Severity.MEDIUM,
         every_row=True,
+        takes=frozenset({"weight", "cluster"}),
         sources=(
             "Wilson 1927, JASA 22(158):209-212",
             "Kapoor and Narayanan 2023, Patterns 4(9):100804, leakage L1.4 (duplicates)",

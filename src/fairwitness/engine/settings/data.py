@@ -42,6 +42,9 @@ class SubjectSettings(Table):
     exclude: tuple[str, ...] = ()
     legitimate: tuple[str, ...] = ()  # columns that may count for the outcome
     date: str | None = None  # a column that says when
+    site: str | None = None  # a column that says where a row comes from
+    weight: str | None = None  # a column that says for how many people a row stands
+    cluster: str | None = None  # a column that says whom a row is of, where several are of one
 
     @model_validator(mode="after")
     def distinct_groups(self) -> SubjectSettings:

@@ -68,6 +68,7 @@ class Faithfulness:
         tasks=frozenset({"binary", "multi-class"}),
         limit=Limit(at_least=0.75),
         severity=Severity.MEDIUM,
+        takes=frozenset({"cluster"}),
         sources=(
             "Petsiuk, Das and Saenko 2018, BMVC, arXiv 1806.07421: deletion and insertion",
             "Samek et al. 2017, IEEE Transactions on Neural Networks and Learning Systems 28(11):2660-2673: random orders",

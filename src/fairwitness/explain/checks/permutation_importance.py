@@ -63,6 +63,7 @@ class PermutationImportance:
         needs=frozenset({"rows", "model", "features", "truth"}),
         tasks=frozenset({"binary", "multi-class"}),
         severity=Severity.LOW,
+        takes=frozenset({"cluster"}),
         sources=(
             "Breiman 2001, Machine Learning 45:5-32, section 10",
             "Fisher, Rudin and Dominici 2019, JMLR 20(177):1-81, equation 3",

@@ -77,6 +77,7 @@ class ProtectedReason:
         tasks=frozenset({"binary", "multi-class"}),
         limit=Limit(at_most=0.10),
         severity=Severity.MEDIUM,
+        takes=frozenset({"cluster"}),
         sources=(
             "Strumbelj and Kononenko 2014, Knowledge and Information Systems 41:647-665: Shapley values of decisions",
             "12 CFR 1002.9(b)(2) and its official interpretation: principal reasons of a refusal, at most four",

@@ -36,6 +36,7 @@ class AccuracyGap:
         per="grouping",
         limit=Limit(at_most=0.10),
         severity=Severity.MEDIUM,
+        takes=frozenset({"weight", "cluster"}),
         sources=(
             "Buolamwini and Gebru 2018, FAT*, PMLR 81:77-91, accuracy by group and by intersection",
             *GAP_SOURCES,

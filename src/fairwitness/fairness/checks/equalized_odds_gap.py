@@ -34,6 +34,7 @@ class EqualizedOddsGap:
         per="grouping",
         limit=Limit(at_most=0.10),
         severity=Severity.HIGH,
+        takes=frozenset({"weight", "cluster"}),
         sources=(
             "Hardt, Price and Srebro 2016, NeurIPS, definition 2.1",
             "Kleinberg, Mullainathan and Raghavan 2017, ITCS, on what cannot be had together",

@@ -31,6 +31,7 @@ class FalsePositiveRateGap:
         per="grouping",
         limit=Limit(at_most=0.10),
         severity=Severity.HIGH,
+        takes=frozenset({"weight", "cluster"}),
         sources=(
             "Larson, Mattu, Kirchner and Angwin 2016, ProPublica, How we analyzed the COMPAS recidivism algorithm",
             "Chouldechova 2017, Big Data 5(2):153-163, on calibration and unequal false alarms",

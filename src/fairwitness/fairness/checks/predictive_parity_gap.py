@@ -38,6 +38,7 @@ class PredictiveParityGap:
         per="grouping",
         limit=Limit(at_most=0.10),
         severity=Severity.MEDIUM,
+        takes=frozenset({"weight", "cluster"}),
         sources=(
             "Chouldechova 2017, Big Data 5(2):153-163, predictive parity",
             *GAP_SOURCES,

@@ -35,6 +35,7 @@ class SelectionRateGap:
         per="grouping",
         limit=Limit(at_most=0.10),
         severity=Severity.HIGH,
+        takes=frozenset({"weight", "cluster"}),
         sources=(
             "Calders and Verwer 2010, Data Mining and Knowledge Discovery 21(2):277-292, the difference in rates",
             *GAP_SOURCES,

@@ -34,6 +34,7 @@ class TruePositiveRateGap:
         per="grouping",
         limit=Limit(at_most=0.10),
         severity=Severity.HIGH,
+        takes=frozenset({"weight", "cluster"}),
         sources=(
             "Hardt, Price and Srebro 2016, NeurIPS, equality of opportunity",
             *GAP_SOURCES,

@@ -38,6 +38,7 @@ class ExposedTrainingRows:
         tasks=frozenset({"generation"}),
         limit=Limit(at_most=0.55),
         severity=Severity.MEDIUM,
+        takes=frozenset({"cluster"}),
         sources=(
             "Yeom et al. 2018, IEEE CSF, 268-282, the loss as an attack on membership",
             "Newcombe 2006, Statistics in Medicine 25(4):559-573, method 5, for the interval",

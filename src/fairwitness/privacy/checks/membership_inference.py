@@ -73,6 +73,7 @@ class MembershipInference:
         tasks=frozenset({"binary", "multi-class"}),
         limit=Limit(at_most=0.03),
         severity=Severity.MEDIUM,
+        takes=frozenset({"cluster"}),
         sources=(
             "Carlini et al. 2022, IEEE S&P, 1897-1914, arXiv 2112.03570, algorithm 1, online",
             "Efron 1982, The jackknife, chapters 3 and 6, over pairs of models and over rows",

@@ -43,6 +43,7 @@ class PersonalData:
         needs=frozenset({"rows"}),
         limit=Limit(at_most=0),
         severity=Severity.HIGH,
+        takes=frozenset({"weight", "cluster"}),
         sources=(
             "ISO/IEC 7812-1:2017, annex B; ISO 13616-1:2020; ISO/IEC 7064:2003",
             "GDPR, article 4(1) and 87: what relates to a person, and national identification numbers",

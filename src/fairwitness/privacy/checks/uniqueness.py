@@ -46,6 +46,7 @@ class Uniqueness:
         limit=Limit(at_most=0.05),
         severity=Severity.MEDIUM,
         every_row=True,
+        takes=frozenset({"cluster"}),
         sources=(
             "Sweeney 2002, Int. J. Uncertainty, Fuzziness and Knowledge-Based Systems 10(5):557-570, k-anonymity",
             "Machanavajjhala et al. 2007, ACM TKDD 1(1):3, l-diversity",

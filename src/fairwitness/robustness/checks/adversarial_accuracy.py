@@ -80,6 +80,7 @@ class AdversarialAccuracy:
         tasks=frozenset({"binary", "multi-class"}),
         limit=Limit(at_most=0.5),
         severity=Severity.MEDIUM,
+        takes=frozenset({"cluster"}),
         sources=(
             "Croce and Hein 2020, ICML, arXiv 2003.01690: APGD, and targets by rank",
             "Carlini and Wagner 2017, IEEE S&P, arXiv 1608.04644: the margin as a loss, which two classes need",

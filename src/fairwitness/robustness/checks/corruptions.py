@@ -66,6 +66,7 @@ class Corruptions:
         tasks=frozenset({"binary", "multi-class"}),
         limit=Limit(at_most=0.10),
         severity=Severity.MEDIUM,
+        takes=frozenset({"cluster"}),
         sources=(
             "Hendrycks and Dietterich 2019, ICLR, arXiv 1903.12261: kinds and severities for images",
             "ITU-T T.81 (JPEG), table K.1",

@@ -62,6 +62,7 @@ class MaskedGradients:
         tasks=frozenset({"binary", "multi-class"}),
         limit=Limit(at_most=0.05),
         severity=Severity.MEDIUM,
+        takes=frozenset({"cluster"}),
         sources=(
             "Athalye, Carlini and Wagner 2018, ICML, arXiv 1802.00420, section 3.1",
             "Carlini et al. 2019, arXiv 1902.06705, section 5, on random search and unbounded attacks",
