@@ -14,7 +14,7 @@ from fairwitness.core.check import NotApplicable
 from fairwitness.core.columns import Column
 from fairwitness.core.estimate import Verdict
 from fairwitness.fairness.checks.term_false_positives import TermOptions, excesses
-from support.given import check, run, series, verdict, yes_no
+from support.given import check, measured, run, series, verdict, yes_no
 
 CHECK = check("fairness.term-false-positives")
 TEXT: dict[str, Any] = {"columns": (Column(name="comment", kind="text"),), "groupings": ()}
@@ -34,7 +34,7 @@ def comments(n: int, *, worse: float = 0.0, seed: int = 0) -> dict[str, NDArray[
 def test_against_a_loop_and_statsmodels() -> None:
     columns = comments(2_000, worse=0.3)
     settings = {**TEXT, "judged_rows": 2_000}
-    table = series(run(CHECK, columns, **settings), "False positives by term")  # type: ignore[arg-type]  # it was measured
+    table = series(measured(CHECK, columns, **settings), "False positives by term")
     cells = {True: [0, 0], False: [0, 0]}
     for text, label, decision in zip(columns["comment"], columns[LABEL], columns[DECISION], strict=True):
         if label == "no":
@@ -76,13 +76,12 @@ def test_clean_texts_are_seldom_accused() -> None:
 
 
 def test_terms_of_ones_own_and_how_it_is_said() -> None:
-    found = run(CHECK, comments(3_000, worse=0.3), options=TermOptions(terms=("Tall",)), judged_rows=3_000, **TEXT)
-    assert not isinstance(found, NotApplicable)
-    assert found.headline.startswith(
-        "Of texts recorded “0”, those with “gay” are decided “1” more often than the others, by "
-    )  # type: ignore[union-attr]  # it was measured
-    assert set(series(found, "False positives by term")["term"]) == {"gay", "muslim", "tall"}  # type: ignore[arg-type]
-    assert "Firmly more often: gay." in found.lead  # type: ignore[union-attr]
+    own = TermOptions(terms=("Tall",))
+    found = measured(CHECK, comments(3_000, worse=0.3), options=own, judged_rows=3_000, **TEXT)
+    start = "Of texts recorded “0”, those with “gay” are decided “1” more often than the others, by "
+    assert found.headline.startswith(start)
+    assert set(series(found, "False positives by term")["term"]) == {"gay", "muslim", "tall"}
+    assert "Firmly more often: gay." in found.lead
     with pytest.raises(ValueError, match="terms is 'gay'; it lists words"):
         TermOptions(terms="gay")  # type: ignore[arg-type]  # what a config may hold
     nothing = run(CHECK, comments(50), judged_rows=50, columns=(Column(name="comment", kind="category"),))
