@@ -29,6 +29,7 @@ def told(table: Table, declared: Declared, config: Config, goal: Target, *, sour
     numeric = {column.name for column in declared.columns if column.numeric}
     named = [(name, "[subject] legitimate") for name in subject.legitimate]
     named += [(subject.date, "[subject] date")] if subject.date is not None else []
+    named += [(subject.site, "[subject] site")] if subject.site is not None else []
     named += [(name, f"[indicators] {key}") for key, names in config.indicators.items() for name in names]
     named += [(name, "[gold.truth]") for name in config.gold.truth]
     for name, key in named:
@@ -52,6 +53,7 @@ def told(table: Table, declared: Declared, config: Config, goal: Target, *, sour
         truths=config.gold.truth,
         annotators={name: config.annotators.groups.get(name, "") for name in config.annotators.columns},
         indicators=config.indicators,
+        site=subject.site or "",
     )
 
 

@@ -42,6 +42,7 @@ class LabelConflicts:
         tasks=frozenset({"binary", "multi-class"}),
         severity=Severity.LOW,
         every_row=True,
+        takes=frozenset({"weight", "cluster"}),
         sources=(
             "Wilson 1927, JASA 22(158):209-212",
             "Fukunaga 1990, Introduction to Statistical Pattern Recognition, 2nd ed., section 3.1, on the bound",

@@ -47,6 +47,7 @@ class NearDuplicates:
         limit=Limit(at_most=0.01),
         severity=Severity.MEDIUM,
         every_row=True,
+        takes=frozenset({"weight", "cluster"}),
         sources=(
             "Broder 1997, SEQUENCES, 21-29, and Lee et al. 2022, ACL, arXiv 2107.06499, for texts",
             "Charikar 2002, STOC, 380-388, for pictures by sorted orders of a difference hash",
