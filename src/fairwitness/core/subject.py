@@ -30,6 +30,9 @@ Need = Literal[
     "appeals",  # decisions and appeals on record
     "samples",  # a model that makes new rows
     "likelihood",  # a model that makes new rows and tells how likely a given one is
+    "predictions",  # a predicted quantity beside the recorded one
+    "ranking",  # rows placed in lists
+    "flags",  # decisions that flag what is unusual
 ]
 
 DecisionsFrom = Literal["model", "decision", "score", "labels"]

@@ -123,12 +123,17 @@ def _roles(config: Config, table: Table, *, source: str) -> dict[str, Role]:
     subject, model = config.subject, config.model
     give(subject.target, "target", "[subject] target")
     give(model.score, "score", "[model] score")
+    give(model.prediction, "score", "[model] prediction")
     if model.decision in have:
         give(model.decision, "decision", "[model] decision")
     give(config.split.column or table.split, "split", "[split] column")
     give(subject.weight, "weight", "[subject] weight")
     give(subject.cluster, "unit", "[subject] cluster")
     give(config.split.unit, "unit", "[split] unit")
+    if config.ranking is not None:
+        give(config.ranking.score, "score", "[ranking] score")
+        own = roles.get(config.ranking.list or "", "ignore")  # rows of a list may be kept together too
+        give(config.ranking.list, own, "[ranking] list")
     for name in subject.exclude:
         give(name, "ignore", "[subject] exclude")
     for key, name in known_afterwards(config):

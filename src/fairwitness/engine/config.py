@@ -32,6 +32,7 @@ from fairwitness.engine.settings.duties import (
     RolesSettings,
 )
 from fairwitness.engine.settings.model import ModelSettings
+from fairwitness.engine.settings.ranking import RankingSettings
 from fairwitness.engine.settings.verdicts import ChecksSettings, GateSettings, LimitSettings, WaiverSettings
 from fairwitness.io.settings import SettingsTable as Table
 from fairwitness.io.settings import read_toml, validate
@@ -50,6 +51,7 @@ class Config(Table):
     groups: Mapping[str, GroupSettings] = Field(default_factory=dict)
     columns: Mapping[str, ColumnSettings] = Field(default_factory=dict)
     model: ModelSettings = ModelSettings()
+    ranking: RankingSettings | None = None
     split: SplitSettings = SplitSettings()
     limits: Mapping[str, LimitSettings] = Field(default_factory=dict)
     options: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
@@ -143,7 +145,7 @@ def read(path: Path) -> dict[str, Any]:
     return dict(document)
 
 
-MODEL_SOURCES = ("train", "saved", "factory", "weights", "black_box", "decision", "score")
+MODEL_SOURCES = ("train", "saved", "factory", "weights", "black_box", "decision", "score", "prediction")
 BOUND = ("options", "activation", "encode", "output", "seen")
 """What is said of one source and means nothing, or something else, beside another."""
 

@@ -95,7 +95,7 @@ def target(table: Table, config: Config, *, source: str) -> Target:
         return Target(task=config.subject.task)
     series = table.frame[name]
     distinct = series.n_unique()
-    number = series.dtype.is_numeric() and distinct > MANY_VALUES
+    number = series.dtype.is_numeric() and (distinct > MANY_VALUES or config.model.prediction is not None)
     task = config.subject.task or ("regression" if number else "binary" if distinct == 2 else "multi-class")
     if distinct < 2:
         raise DataError(f"{table.source}: target {name!r} holds one value only; an audit needs outcomes that differ")
@@ -143,6 +143,8 @@ def recorded_decisions(table: Table, config: Config, goal: Target, *, source: st
         DataError: A decision or score is missing or out of range.
     """
     model = config.model
+    if model.prediction is not None:
+        return goal, Decisions(words=f"recorded predictions {model.prediction!r}")
     scores = _scores(table, model.score) if model.score is not None else None
     if model.decision is not None and model.decision in table.frame.columns:
         return _from_column(table, config, goal, scores, source=source)

@@ -36,6 +36,9 @@ LACKING: dict[Need, str] = {
     "reference": "shares of a reference population: declare [reference.GROUP]",
     "appeals": "decisions and appeals on record: import decisions, and declare [decisions] ledger",
     "samples": "a model that makes rows: [model] train = 'text-rnn', 'vae' or 'gan'",
+    "predictions": "a predicted quantity: declare [model] prediction",
+    "ranking": "rows placed in lists: declare [ranking] score, and list where there are several",
+    "flags": "flags of what is unusual: train = 'autoencoder', or [subject] task = 'anomaly'",
     "likelihood": "a model that makes rows and tells how likely one is: 'text-rnn' or 'vae'; a 'gan' cannot tell",
 }
 OF_PEOPLE = (TallyAsk, RowsAsk, OutputsAsk, ModelAsk, ShadowsAsk)

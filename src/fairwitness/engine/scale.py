@@ -378,6 +378,8 @@ def _narrowed(config: Config, table: Table, source: str) -> Config:
         update={
             "subject": subject,
             "split": config.split.model_copy(update={"unit": None}),
+            "model": config.model.model_copy(update={"prediction": None}),
+            "ranking": None,
             "gold": GoldSettings(),
             "annotators": AnnotatorsSettings(),
             "indicators": {},

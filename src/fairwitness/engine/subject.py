@@ -17,7 +17,7 @@ from fairwitness.core.columns import CROSS, Column, Grouping, Part
 from fairwitness.core.digest import digest
 from fairwitness.core.errors import ConfigError, DataError
 from fairwitness.core.subject import Generator, Model, Need, Outline, Rows
-from fairwitness.engine import foreign, generators, grounds, models, outcomes, recorded, split, standing
+from fairwitness.engine import foreign, generators, grounds, models, outcomes, quantities, recorded, split, standing
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.columns import Declared, declare
 from fairwitness.engine.config import Config
@@ -154,6 +154,7 @@ def assemble(
     derived = outcomes.derived(goal, made)
     told = grounds.told(table, declared, config, goal, source=source)
     derived |= grounds.derived(table, config, goal, source=source)
+    derived, of_lists = quantities.beside(derived, table, config, goal, source=source)
     stand, said = standing.derived(table, config)
     derived |= stand
     if parts is not None:
@@ -163,7 +164,7 @@ def assemble(
     groupings = _groupings(config)
     appeals = recorded.counts(config, base=base)
     _check_reference(config, declared.groups, source=source)
-    notes = (*table.notes, *left_out, *declared.notes, *goal.notes, *made.notes, *said)
+    notes = (*table.notes, *left_out, *declared.notes, *goal.notes, *made.notes, *of_lists, *said)
     outline = Outline(
         name=config.name or Path(table.source).name.split(".")[0] or "subject",
         task=goal.task,
@@ -354,6 +355,11 @@ def _offers(
         "samples": maker is not None,
         "likelihood": maker is not None and bool(maker.unit),
         "appeals": appeals is not None,
+        "predictions": config.model.prediction is not None,
+        "ranking": config.ranking is not None,
+        "flags": made.decided is not None
+        and goal.positive is not None
+        and (goal.task == "anomaly" or config.model.train == "autoencoder"),
     }
     return frozenset(need for need, offered in have.items() if offered)
 

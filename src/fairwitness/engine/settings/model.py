@@ -53,6 +53,7 @@ class ModelSettings(Table):
     activation: Literal["logits", "probabilities"] | None = None
     decision: str | None = None  # a column, or COLUMN OP LITERAL
     score: str | None = None
+    prediction: str | None = None  # a column with a predicted quantity, beside a target that is one
     threshold: float = Field(default=0.5, ge=0, le=1)
     seen: Seen = "unknown"
     sensitive_features: bool = False
@@ -80,6 +81,8 @@ class ModelSettings(Table):
             raise ValueError(
                 "give one of train, saved, factory (with weights), weights of a graph, black_box, or decision"
             )
+        if self.prediction is not None and (self.score is not None or any(given)):
+            raise ValueError("a recorded prediction of a quantity stands alone")
         if self.score is not None and any(given[:4]):
             raise ValueError("a recorded score stands alone or beside decision, not beside a model")
         self._weights_fit()
