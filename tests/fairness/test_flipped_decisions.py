@@ -17,7 +17,8 @@ from fairwitness.core.estimate import Verdict
 from fairwitness.core.subject import Outputs, Rows
 from fairwitness.fairness.checks.flipped_decisions import FlipOptions
 from fairwitness.fairness.flipping import Said, change, exchanges
-from fairwitness.fairness.wording import SWAPS, Swap, holding, swapped
+from fairwitness.fairness.wording import SWAPS, Swap, swapped
+from fairwitness.io.terms import holding
 from fairwitness.stats.paired import drop
 from support.given import check, run, series
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fairwitness.io.terms import words_pattern
 
 Pair = tuple[str, str]
 
@@ -39,27 +40,6 @@ SWAPS: dict[str, tuple[Pair, ...]] = {
     ),
 }
 """What is exchanged, by what it names: pairs of words. Words of several meanings (`straight`, `black` alone) are left out."""
-
-TERMS = (
-    *("lesbian", "gay", "bisexual", "transgender", "trans", "queer", "lgbt", "lgbtq", "homosexual", "straight"),
-    *("heterosexual", "male", "female", "nonbinary", "african", "african american", "black", "white", "european"),
-    *("hispanic", "latino", "latina", "latinx", "mexican", "canadian", "american", "asian", "indian", "middle eastern"),
-    *("chinese", "japanese", "christian", "muslim", "jewish", "buddhist", "catholic", "protestant", "sikh", "taoist"),
-    *(
-        "old",
-        "older",
-        "young",
-        "younger",
-        "teenage",
-        "millenial",
-        "middle aged",
-        "elderly",
-        "blind",
-        "deaf",
-        "paralyzed",
-    ),
-)
-"""Identity terms of Dixon, Li, Sorensen, Thain and Vasserman 2018, AIES, 67-73, as their templates spell them."""
 
 _BEFORE_A_WORD = {"her": "his", "his": "her"}
 """Of several partners, the one before another word: `her own` is `his own`, `saw her.` is `saw him.`, mostly."""
@@ -143,22 +123,6 @@ def swapped(texts: NDArray[np.object_], swap: Swap) -> Swapped:
     held = np.empty(len(made), dtype=object)
     held[:] = made
     return Swapped(places=np.array(places, dtype=np.intp), texts=held, sign=np.array(signs, dtype=np.int8))
-
-
-def holding(texts: NDArray[np.object_], terms: Sequence[str]) -> Mapping[str, NDArray[np.bool_]]:
-    """Term to (n,) the texts that hold it; of terms within one another the longer counts."""
-    pattern = words_pattern(terms)
-    found = {term: np.zeros(len(texts), dtype=bool) for term in terms}
-    for place, text in enumerate(texts):
-        for match in pattern.findall(text or ""):
-            found[match.lower()][place] = True
-    return found
-
-
-def words_pattern(terms: Iterable[str]) -> re.Pattern[str]:
-    """Whole words, in any case, the longest first; `women` is found in `women's` too."""
-    ordered = sorted(set(terms), key=lambda term: (-len(term), term))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ordered))})(?!\w)", re.IGNORECASE)
 
 
 def _as(word: str, other: str) -> str:

@@ -16,8 +16,8 @@ from fairwitness.core.subject import Outline
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import FEW, listed, plural
 from fairwitness.fairness.drawn import drawn, judged_rows
-from fairwitness.fairness.wording import TERMS, holding
 from fairwitness.fairness.words import event, no_event
+from fairwitness.io.terms import TERMS, holding
 
 MOST_ROWS = 25
 
