@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fairwitness.core.asks import LABEL, NO, SCORE, YES
 from fairwitness.core.estimate import Estimate
 from fairwitness.fairness.cells import FN, FP, TP, Cells
 from fairwitness.fairness.contrasts import Apart, most, recorded
+from fairwitness.stats.intervals import critical
 from fairwitness.stats.multiple import all_pairs
+from fairwitness.stats.tally import Tally, bin_names
 
 Floats = NDArray[np.float64]
 
+EDGES = (0.0, 0.01, 0.02, 0.05, *(tenth / 10 for tenth in range(1, 10)), 0.95, 0.98, 0.99, 1.0)
+"""Thresholds that are tried, closer together where few scores may lie."""
 METHOD = "Wald's interval after half a person is added to each cell, paired"
 
 
@@ -88,40 +94,77 @@ def added(counts: NDArray[Any], *, z: float) -> Added:
     )
 
 
-def amplification(cells: Cells, *, level: float = 0.95) -> Apart | None:
-    """By how much the gap between two groups is wider in decisions than in records, at most over pairs of groups.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Amplified:
+    """What is added to the gaps between all pairs of groups, and the most of it.
+
+    Attributes:
+        groups: Those with people in them; `each.pairs` are places among them.
+    """
+
+    groups: tuple[str, ...]
+    each: Added
+    most: Apart
+
+
+def amplification(cells: Cells, *, level: float = 0.95) -> Amplified | None:
+    """By how much gaps between groups are wider in decisions than in records.
 
     Args:
         cells: Of the judged people.
         level: Two-sided confidence, of all pairs together.
 
     Returns:
-        In points, in [-1, 1]; below 0 where decisions narrow every gap. None with fewer than two groups.
+        In points, in [-1, 1]; below 0 where decisions narrow a gap. None with fewer than two groups.
     """
     filled = np.flatnonzero(cells.n)
     if len(filled) < 2:
         return None
-    groups = [cells.groups[place] for place in filled]
-    found = added(cells.counts[filled], z=all_pairs(level, len(filled)))
-    told = recorded(cells.groups)
-    return most(
-        groups,
-        found.pairs,
-        (found.value, found.low, found.high),
-        cells.n[filled],
-        unknown=bool((told & (cells.n == 0)).any()),
-        level=level,
-        unit="points",
-        method=METHOD if len(filled) == 2 else f"{METHOD}, for all pairs of {len(filled)} groups at once",
+    groups = tuple(cells.groups[place] for place in filled)
+    each = added(cells.counts[filled], z=all_pairs(level, len(filled)))
+    return Amplified(
+        groups=groups,
+        each=each,
+        most=most(
+            groups,
+            each.pairs,
+            (each.value, each.low, each.high),
+            cells.n[filled],
+            unknown=bool((recorded(cells.groups) & (cells.n == 0)).any()),
+            level=level,
+            unit="points",
+            method=METHOD if len(filled) == 2 else f"{METHOD}, for all pairs of {len(filled)} groups at once",
+        ),
     )
 
 
-def of_pair(cells: Cells, groups: tuple[str, str], *, z: float, level: float) -> tuple[float, float, Estimate]:
-    """The gap in records, that in decisions (second group less first), and what is added, of two groups named beforehand."""
-    places = [cells.groups.index(name) for name in groups]
-    found = added(cells.counts[places], z=z)
+def of_pair(counts: NDArray[Any], *, level: float) -> Estimate:
+    """What decisions add to the gap between two groups named beforehand, from their (2, 4) cells; None of nobody."""
+    if not counts.sum(axis=1).all():
+        return Estimate(value=None, low=None, high=None, level=level, n=int(counts.sum()), unit="points", method=METHOD)
+    found = added(counts, z=critical(level))
     value, low, high = (float(each[0]) for each in (found.value, found.low, found.high))
-    estimate = Estimate(
-        value=value, low=low, high=high, level=level, n=int(cells.n[places].sum()), unit="points", method=METHOD
-    )
-    return float(found.recorded[0]), float(found.decided[0]), estimate
+    n = int(counts.sum())
+    return Estimate(value=value, low=low, high=high, level=level, n=n, unit="points", method=METHOD)
+
+
+def at_thresholds(tally: Tally, by: Sequence[str], groups: Sequence[str]) -> NDArray[np.int64]:
+    """Confusion cells of groups if people with a score of at least each inner edge of `EDGES` were decided positive.
+
+    Args:
+        tally: Over the group columns, `LABEL`, and `SCORE` in bins between `EDGES`.
+        by: Group columns.
+        groups: Whose.
+
+    Returns:
+        (len(EDGES) - 2, len(groups), 4).
+    """
+    counts = np.zeros((len(EDGES) - 1, len(groups), 2), dtype=np.int64)  # bin, group, recorded
+    for place, name in enumerate(bin_names(EDGES)):
+        part = tally.where({SCORE: name})
+        for label, code in ((NO, 0), (YES, 1)):
+            held = part.hits(by, LABEL, label)
+            counts[place, :, code] = [held[group] for group in groups]
+    above = counts[::-1].cumsum(axis=0)[::-1]  # of this bin and higher
+    below = counts.sum(axis=0) - above
+    return np.stack([below[..., 0], above[..., 0], below[..., 1], above[..., 1]], axis=-1)[1:]

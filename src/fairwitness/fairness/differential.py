@@ -25,7 +25,7 @@ class Differential:
     """Epsilon of some groups.
 
     Attributes:
-        groups: The two furthest apart: that with the lower rate of what is decided, then the other.
+        groups: The two furthest apart in smoothed rates of what is decided, the lower first.
         chosen: Whether they differ most in being selected; otherwise in not being.
         empirical: From rates as they are; value None where a group has no one of either decision, whose log is infinite.
         smoothed: From rates with `CONCENTRATION` people of the prior added, with a credible interval.
@@ -84,17 +84,19 @@ def differential(
         return None
     sides = {True: {group: rate.hits[group] for group in kept}}
     sides[False] = {group: n - sides[True][group] for group, n in kept.items()}
-    found = {chosen: _log(lowest_ratio(hits, kept, level=(1 + level) / 2)) for chosen, hits in sides.items()}
-    ends = {chosen: each for chosen, (_, each) in found.items()}
+    ends = [_log(lowest_ratio(hits, kept, level=(1 + level) / 2)) for hits in sides.values()]
     hits, n = (np.array(list(each.values())) for each in (sides[True], kept))
     drawn = epsilon(rng.beta(hits + concentration / 2, n - hits + concentration / 2, size=(draws, len(n))))
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2]).tolist()
-    value = float(epsilon(smoothed_rates(hits, n, concentration=concentration)))
-    worst = max(found, key=lambda chosen: np.inf if ends[chosen][0] is None else ends[chosen][0] or 0.0)
+    rates = smoothed_rates(hits, n, concentration=concentration)
+    value = float(epsilon(rates))
+    least, most = int(rates.argmin()), int(rates.argmax())
+    chosen = bool(rates[most] / rates[least] >= (1 - rates[least]) / (1 - rates[most]))
+    names = list(kept)
     return Differential(
-        groups=found[worst][0],
-        chosen=worst,
-        empirical=_together(list(ends.values()), level, int(n.sum())),
+        groups=(names[least], names[most]) if chosen else (names[most], names[least]),
+        chosen=chosen,
+        empirical=_together(ends, level, int(n.sum())),
         smoothed=Estimate(
             value=value,
             low=min(low, value),
@@ -107,14 +109,14 @@ def differential(
     )
 
 
-def _log(found: Widest) -> tuple[tuple[str, str], tuple[float | None, float | None, float | None]]:
-    """The groups of the lowest ratio, and minus its logarithm with ends; None where infinite or unknown."""
+def _log(found: Widest) -> tuple[float | None, float | None, float | None]:
+    """Minus the logarithm of the lowest ratio, with ends; None where infinite or unknown."""
 
     def minus(ratio: float | None) -> float | None:
         return None if not ratio else max(0.0, -log(ratio))
 
     each = found.estimate
-    return found.groups, (minus(each.value), minus(each.high), minus(each.low))
+    return minus(each.value), minus(each.high), minus(each.low)
 
 
 def _together(sides: list[tuple[float | None, float | None, float | None]], level: float, n: int) -> Estimate:

@@ -11,7 +11,7 @@ from fairwitness.core.columns import Grouping
 from fairwitness.core.estimate import Estimate, Key, Severity
 from fairwitness.core.subject import Outline
 from fairwitness.draw import format as fmt
-from fairwitness.draw.words import label, members
+from fairwitness.draw.words import label
 from fairwitness.fairness.attributes import Cell, each_level, left_out, named, table
 from fairwitness.fairness.compare import judged_tally
 from fairwitness.fairness.differential import Differential, differential
@@ -63,9 +63,9 @@ class DifferentialFairness:
         if not found:
             return NotApplicable("no attribute has two groups with people in them; a ratio needs two")
         rows = [_line(grouping, each) for grouping, each in found.items()]
-        worst = max(found, key=lambda grouping: found[grouping].smoothed.value or 0.0)
+        worst = max(found, key=lambda grouping: found[grouping].empirical.low or 0.0)
         return Measured(
-            headline=_headline(given, worst, found[worst]),
+            headline=_headline(worst, found[worst]),
             lead=_lead(worst, found[worst]),
             judged={
                 Key(metric=f"epsilon by {grouping.name}"): each.empirical
@@ -92,11 +92,13 @@ def _crossed(outline: Outline) -> list[Grouping]:
     return each
 
 
-def _headline(given: Given, grouping: Grouping, found: Differential) -> str:
-    less, more = (members(group, grouping.columns, given.outline.people) for group in found.groups)
-    what = "selected" if found.chosen else "not selected"
-    times = fmt.number(exp(found.smoothed.value or 0.0), "ratio")
-    return f"Being {what} is up to {times} times as likely for one group of {grouping.name} as for another: {more} and {less}"
+def _headline(grouping: Grouping, found: Differential) -> str:
+    """By the lower end: with many groups the widest ratio is wide by chance."""
+    least = found.empirical.low
+    if not least:
+        return "No decision is likelier for sure in one group than in another, by any attribute or by all crossed"
+    times = fmt.number(exp(least), "ratio")
+    return f"By {grouping.name}, some decision is at least {times} times as likely in one group as in another"
 
 
 def _lead(grouping: Grouping, found: Differential) -> str:
@@ -104,7 +106,7 @@ def _lead(grouping: Grouping, found: Differential) -> str:
     return (
         f"By {grouping.name} epsilon is {fmt.measured(one.value, one.low, one.high, 'number')} of rates as they are, for all "
         f"groups and attributes at once, and {fmt.measured(other.value, other.low, other.high, 'number')} of smoothed rates "
-        "(a posterior interval). The times are e to the power of the latter."
+        "(a posterior interval); e to the power of epsilon is how many times as likely."
     )
 
 
