@@ -16,8 +16,6 @@ Floats = NDArray[np.float64]
 MOST_COLUMNS = 40
 """Columns a linear model is given; of more, those that go with the outcome most."""
 MOST_LEVELS = 10
-PARTS = 5
-"""Strata a number is cut into: five take away nine tenths of a difference (Cochran 1968, Biometrics 24(2):295-313)."""
 
 
 def design(
@@ -43,16 +41,6 @@ def design(
     return np.asarray(table)
 
 
-def strata(columns: Mapping[str, NDArray[Any]], factors: Sequence[Column]) -> NDArray[np.int64]:
-    """(n,) code, from 0, of the stratum each row lies in: categories as they are, numbers in five parts, all crossed."""
-    n = len(next(iter(columns.values()), ()))
-    codes = np.zeros(n, dtype=np.int64)
-    for factor in factors:
-        own = _cut(columns[factor.name])
-        codes = np.unique(codes * (int(own.max(initial=0)) + 1) + own, return_inverse=True)[1].astype(np.int64)
-    return codes
-
-
 def _parts(values: NDArray[Any]) -> list[Floats]:
     if values.dtype.kind == "f":
         lacks = ~np.isfinite(values)
@@ -63,16 +51,3 @@ def _parts(values: NDArray[Any]) -> list[Floats]:
     names, codes, counts = np.unique(named, return_inverse=True, return_counts=True)
     often = [place for place in np.argsort(-counts, kind="stable")[:MOST_LEVELS] if counts[place] >= FEW]
     return [np.asarray(codes == place, dtype=np.float64) for place in often[: len(names) - 1]]
-
-
-def _cut(values: NDArray[Any]) -> NDArray[np.int64]:
-    if values.dtype.kind != "f":
-        named = np.array(["" if value is None else str(value) for value in values])
-        return np.unique(named, return_inverse=True)[1].astype(np.int64)
-    known = np.isfinite(values)
-    distinct = np.unique(values[known])
-    if len(distinct) <= PARTS:
-        cut = np.searchsorted(distinct, values)
-    else:
-        cut = np.searchsorted(np.unique(np.quantile(values[known], np.arange(1, PARTS) / PARTS)), values, side="left")
-    return np.where(known, cut, PARTS + 1).astype(np.int64)

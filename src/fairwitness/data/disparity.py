@@ -14,7 +14,6 @@ from fairwitness.core.estimate import Estimate
 from fairwitness.io.trees import for_trees
 from fairwitness.stats.intervals import critical
 from fairwitness.stats.levels import FOLDS
-from fairwitness.stats.stratified import Strata
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -24,32 +23,6 @@ MOST_TOLD = 0.99
 """Share of membership that factors may tell; beyond, hardly anybody is left to compare."""
 MOST_CROSSED = 3
 """Factors that are crossed into strata; of more, what they let expect is learned and taken out."""
-
-
-def conditional_disparity(strata: Strata, group: int) -> float | None:
-    """A group's share of the refused less its share of the selected, within strata, weighted by their size.
-
-    Above 0, the group stands among the refused more than among the selected, people alike in the strata compared.
-
-    Args:
-        strata: Of all groups.
-        group: Which, by its place.
-
-    Returns:
-        In [−1, 1]; None where no stratum has both selected and refused people.
-
-    Source:
-        Wachter, Mittelstadt and Russell 2021, Computer Law & Security Review 41:105567 (conditional demographic
-        disparity).
-    """
-    hits, n = strata.hits, strata.n
-    chosen, refused = hits.sum(axis=1), (n - hits).sum(axis=1)
-    both = (chosen > 0) & (refused > 0)
-    if not both.any():
-        return None
-    gap = (n - hits)[both, group] / refused[both] - hits[both, group] / chosen[both]
-    size = n[both].sum(axis=1)
-    return float((size * gap).sum() / size.sum())
 
 
 def partialled(

@@ -14,10 +14,9 @@ from fairwitness.core.estimate import Estimate, Key, Limit, Severity
 from fairwitness.core.figures import Curve, Curves, Interval, Intervals
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
-from fairwitness.data.design import design, strata
+from fairwitness.data.design import design
 from fairwitness.data.disparity import (
     MOST_CROSSED,
-    conditional_disparity,
     noisy_factors,
     over_time,
     partialled,
@@ -28,7 +27,14 @@ from fairwitness.data.words import count, points, target_of, within
 from fairwitness.draw import format as show
 from fairwitness.draw.words import FEW, listed, members
 from fairwitness.stats.levels import fold_of
-from fairwitness.stats.stratified import Strata, breslow_day_p, common_difference, common_odds_ratio
+from fairwitness.stats.stratified import (
+    Strata,
+    breslow_day_p,
+    common_difference,
+    common_odds_ratio,
+    conditional_disparity,
+    strata,
+)
 
 RELIABILITIES = (1.0, 0.9, 0.8, 0.7)
 """Supposed of the factors, to see whether a noisy record of them alone could make the gap."""
