@@ -9,12 +9,14 @@ from types import ModuleType
 import pytest
 
 from support.command import run
+from support.studies import keep, study
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PAGES.remove(ROOT / "docs" / "design.md")  # its examples are run by tests/test_design.py
 PAGES += sorted((ROOT / "docs" / "accountability").glob("*.md"))
 FENCE = re.compile(r"^```(\w+)( [^\n]*)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+WHOLE = "audit loan/audit.toml --out report"
 TITLE = re.compile(r'title="(add to )?([^"]+)"')
 
 
@@ -58,7 +60,9 @@ def test_generated_pages_are_current() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_run(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """In the order of the page, in one folder; an audit may pass or not, nothing may break."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))  # keys
     if any("example loan" in block for block in blocks(page, "console")):
@@ -70,6 +74,8 @@ def test_commands_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
                 command, _, kept = line.removeprefix("$ fairwitness ").partition(" > ")
                 if command.startswith("federate ") and importlib.util.find_spec("flwr") is None:
                     continue  # needs the extra federated, which has an environment of its own
+                if command == WHOLE:  # asked by several pages
+                    keep(study("loan", tmp_path_factory), tmp_path / "report")
                 ran = run(command, cwd=tmp_path)
                 assert ran.code in {0, 1}, f"{line}\n{ran.err}"
                 if kept:

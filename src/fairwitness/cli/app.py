@@ -277,27 +277,39 @@ def init(
 
 
 class Example(StrEnum):
-    """What `example` writes."""
+    """What `example` writes: real data with settings, or settings for a study whose data the user has."""
 
     LOAN = "loan"
     HEALTH = "health"
     DIGITS = "digits"
+    COMPAS = "compas"
+    CREDIT_DEFAULT = "credit-default"
+    GERMAN_CREDIT = "german-credit"
+    HMDA = "hmda"
+    FRAMINGHAM = "framingham"
+    BIOGRAPHIES = "biographies"
+    CALL_BACKS = "call-backs"
 
 
 @app.command()
 def example(
     name: Annotated[
-        Example, typer.Argument(help="loan: Boston mortgages 1990; health: diabetes progression; digits: 5,000 images.")
+        Example,
+        typer.Argument(
+            help="loan: Boston mortgages 1990; health: diabetes progression; digits: 5,000 images. The others are studies: "
+            "--data names your copy."
+        ),
     ],
     directory: Annotated[
         Path | None, typer.Argument(metavar="[DIR]", help="Folder to write; the name if left out.")
     ] = None,
+    data: Annotated[Path | None, typer.Option(metavar="FILE", help="Of a study: your copy of its data.")] = None,
 ) -> None:
-    """Write real data and its audit.toml, to start from."""
+    """Write real data and its audit.toml, to start from; or the audit.toml of a well-known study."""
     from fairwitness.examples import write
 
     folder = directory or Path(name.value)
-    write(name.value, folder)
+    write(name.value, folder, data)
     typer.echo(f"Written: {folder}. Next: fairwitness audit {folder / 'audit.toml'}")
 
 

@@ -121,11 +121,17 @@ def log_likelihood(y: NDArray[np.bool_], columns: Floats) -> float:
 
 def chances(y: NDArray[np.bool_], columns: Floats, asked: Floats) -> Floats:
     """(m,) chances that logistic regression of y on (n, d) `columns` gives (m, d) rows `asked`."""
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     if not columns.shape[1] or y.all() or not y.any():
         return np.full(len(asked), float(y.mean()))
-    with _threads().limit(limits=1):  # small matrices: threads would wait for one another
+    with _threads().limit(limits=1), warnings.catch_warnings():  # small matrices: threads would wait for one another
+        # Where a category tells y alone its coefficient has no end, and the solver says so; the chances have one.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", message="The inner solver of NewtonCholesky")
         model = LogisticRegression(C=RIDGE, solver="newton-cholesky", tol=1e-8, max_iter=100).fit(columns, y)
         return np.asarray(model.predict_proba(asked)[:, 1])
 
