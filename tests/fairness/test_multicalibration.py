@@ -75,7 +75,7 @@ def test_a_fault_that_cancels_in_the_mean() -> None:
     assert key.groups[0].startswith("b, scores 0.")
     table = series(found, "Cells furthest off")
     assert set(table["group"][:8]) == {"b"}
-    assert len(table["n"]) == 20
+    assert len(table["n"]) == 15
 
 
 def test_without_the_fault_and_too_few_to_tell() -> None:

@@ -20,7 +20,7 @@ from fairwitness.fairness.drawn import Drawn, attributes, drawn, judged_rows, la
 if TYPE_CHECKING:
     from fairwitness.fairness.consistency import Consistency
 
-MOST_ROWS = 25
+MOST_ROWS = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,13 +80,14 @@ class FlippedDecisions:
         ),
         needs=frozenset({"rows", "model", "features"}),
         tasks=frozenset({"binary", "multi-class"}),
-        limit=Limit(at_most=0.05),
+        limit=Limit(at_most=0.10),
         severity=Severity.HIGH,
         sources=(
             "Garg, Perot, Limtiaco, Taly, Chi and Beutel 2019, AIES, 219-226: counterfactual token fairness",
             "Kusner, Loftus, Russell and Silva 2017, NeurIPS 30: what a flip alone does not show",
             "Wilson 1927, JASA 22(158):209-212; Agresti and Min 2005, Statistics in Medicine 24(5):729-740, for pairs",
-            "The limit of 0.05 is a convention of this tool: so many of the decisions near a threshold move by any small change",
+            "The limit of 0.10 is a convention of this tool: networks trained on 200 texts that say nothing of gender changed up to 15 % of "
+            "decisions when its words were exchanged, on 1,200 up to 5 %",
         ),
     )
     Options = FlipOptions

@@ -23,7 +23,7 @@ from fairwitness.fairness.words import event, outcome
 if TYPE_CHECKING:
     from fairwitness.fairness.multicalibration import Cell, Multicalibration
 
-SHOWN = 20
+SHOWN = 15
 
 
 class MulticalibrationGap:
