@@ -96,6 +96,7 @@ def audit(
     favorable: Scalar | None = None,
     decision: str | None = None,
     score: str | None = None,
+    prediction: str | None = None,
     train: str | None = None,
     config: str | Path | Mapping[str, Any] | None = None,
     out: str | Path | None = None,
@@ -115,6 +116,7 @@ def audit(
         favorable: The class that is good for the person.
         decision: A column of decisions, or `COLUMN OP LITERAL`.
         score: A column of probabilities of the positive class.
+        prediction: A column of predicted quantities, where the target is one.
         train: A recipe (`"mlp"`, `"cnn"`, `"gru"`, ...) or `"module:factory"`: trains a model here and audits it on rows
             it has not seen.
         config: Path of an audit.toml, or its tables as a mapping; the other arguments lie over it.
@@ -135,14 +137,14 @@ def audit(
         loaded = config
     if isinstance(groups, str):
         raise ConfigError(f"{source}: groups is {groups!r}; give a list, groups=[{groups!r}]")
-    for name, value in (("train", train), ("decision", decision), ("score", score)):
+    for name, value in (("train", train), ("decision", decision), ("score", score), ("prediction", prediction)):
         if model is not None and value is not None:
             raise ConfigError(f"{source}: model and {name} are both given; one of them decides")
     named = dict(groups) if isinstance(groups, Mapping) else {}
     over = {
         "subject": {"target": target, "positive": positive, "favorable": favorable, "groups": list(groups) or None},
         "groups": named,
-        "model": {"decision": decision, "score": score, "train": train},
+        "model": {"decision": decision, "score": score, "prediction": prediction, "train": train},
     }
     parsed = parse(lay_over(merge(loaded, settings), over), source=source)
     folder = None if out is None else Path(out)
