@@ -155,7 +155,7 @@ def test_a_row_that_cannot_be_meant_is_refused(folder: Path, options: str, said:
         (
             'features = ["income", "debts", "house"]',
             'features = ["income", "words"]',
-            "the model reads 'words', a column of text, and such rows cannot be explained yet",
+            "the model reads the text 'words' and other columns, and such rows cannot be explained yet",
         ),
     ],
 )

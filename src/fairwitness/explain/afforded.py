@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from fairwitness.core.subject import Model, Rows
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import plural
 from fairwitness.explain.examined import Examined
@@ -20,12 +21,17 @@ FEWEST = 30
 PROBE = 8
 
 
-def evaluations(held: Examined) -> int:
-    """Mixed rows that may be put to the model in all."""
+def asked_at_most(model: Model, rows: Rows) -> int:
+    """Mixed rows that may be put to the model in all, by what a few of `rows` take."""
     from fairwitness.torchkit.operations import operations  # torch
 
-    few = held.rows.where(np.arange(len(held)) < PROBE)
-    return int(WORK / (operations(held.model, few) + MIXING))
+    few = rows.where(np.arange(len(rows)) < PROBE)
+    return int(WORK / (operations(model, few) + MIXING))
+
+
+def evaluations(held: Examined) -> int:
+    """Mixed rows that may be put to the model in all."""
+    return asked_at_most(held.model, held.rows)
 
 
 def afforded(held: Examined) -> Examined:

@@ -36,11 +36,8 @@ class ExplainError(UserError, ValueError):
         )
 
     @classmethod
-    def kind(cls, source: str, name: str, kind: str) -> Self:
-        return cls(
-            f"{source}: the model reads {name!r}, a column of {kind}, and such rows cannot be explained yet; tables, and "
-            "networks that read images, can"
-        )
+    def no_words(cls, source: str, column: str) -> Self:
+        return cls(f"{source}: the text in {column!r} has no word, so no word led to the decision; name another row")
 
     @classmethod
     def no_picture(cls, source: str) -> Self:
@@ -50,15 +47,16 @@ class ExplainError(UserError, ValueError):
         )
 
     @classmethod
-    def mixed(cls, source: str, image: str) -> Self:
+    def mixed(cls, source: str, name: str, kind: str) -> Self:
         return cls(
-            f"{source}: the model reads the image {image!r} and other columns, and such rows cannot be explained yet; tables "
-            "by themselves, and one image by itself, can"
+            f"{source}: the model reads the {kind} {name!r} and other columns, and such rows cannot be explained yet; tables "
+            "by themselves, and one text, series or image by itself, can"
         )
 
     @classmethod
-    def summary_of_images(cls, source: str) -> Self:
-        return cls(f"{source}: images have no columns to sum over; --row NUMBER explains one of them")
+    def no_summary(cls, source: str, kind: str) -> Self:
+        what = {"image": "images"}.get(kind, kind)
+        return cls(f"{source}: {what} have no columns to sum over; --row NUMBER explains one of them")
 
     @classmethod
     def no_row(cls, source: str, row: str, rows: int) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +16,13 @@ from fairwitness.explain.decision import Explained
 from fairwitness.explain.reasons import SURE, Ranked, Reason
 from fairwitness.explain.summary import Summary
 
-ERRORS = "± is two standard errors of the orders drawn; others to compare with would move the points too."
+ORDERS = "± is two standard errors of the orders drawn."
+ERRORS = f"{ORDERS[:-1]}; others to compare with would move the points too."
 EXACT = "The points are exact for these compared rows; others to compare with would move them."
 SUMMARY_NOTES = (
     "Intervals are over the rows that might have been drawn. Columns that tell the same share what they move between them.",
 )
+NOTHING = "nothing that can be told from chance"
 MOST_SHOWN = 12
 CAVEAT = (
     "Reasons tell what moved this model's score, and changes what it would decide otherwise. Neither tells what caused "
@@ -45,23 +47,20 @@ class Told:
 
     @property
     def title(self) -> str:
-        made = self.explained
-        good = ", which is the favourable decision" if made.good else f"; {self._named(made.favorable)} is favourable"
-        return f"Row {plain(self.row)}: the model decides {self._named(made.decided)}{good}"
+        return heading(self.row, self.target, decided=self.explained.decided, favorable=self.explained.favorable)
 
     @property
     def score(self) -> str:
         """`Its score of approve = 1 is 34.2 %; it is decided from 50.0 %.`"""
         made = self.explained
-        told = f"The score of {self._named(made.favorable)} is {fmt.number(made.score, 'share')}"
-        if self.threshold is not None:
-            told += f"; it is decided from {fmt.number(self.threshold, 'share')}"
-        return f"{told}."
+        return scored(self.target, favorable=made.favorable, score=made.score, threshold=self.threshold)
 
     @property
     def compared(self) -> str:
         made = self.explained
-        others = "whom it decides otherwise" if made.good else f"for whom it decides {self._named(made.favorable)}"
+        others = (
+            "whom it decides otherwise" if made.good else f"for whom it decides {named(self.target, made.favorable)}"
+        )
         return (
             f"Compared with {fmt.count(made.compared.n)} {plain(made.people)} {others}: their mean score is "
             f"{fmt.number(made.compared.score, 'share')}."
@@ -90,19 +89,7 @@ class Told:
 
     def remarks(self, ranked: Ranked) -> list[str]:
         """What may not be read from the list of reasons, and what it leaves out."""
-        said = [
-            f"The order of {listed(map(self.words, run), shown=8)} cannot be told from these numbers."
-            for run in ranked.unclear
-        ]
-        if ranked.rivals:
-            said.append(
-                f"Left out, and may weigh as much as the last of them: {listed(map(self.words, ranked.rivals))}."
-            )
-        if ranked.others:
-            said.append(
-                f"{plural(ranked.others, 'more column')} counted the same way, together {signed(ranked.remainder)} points."
-            )
-        return said
+        return remarks(ranked, self.words, ("column", "columns"))
 
     def alarms(self) -> list[str]:
         """Sensitive attributes among the principal reasons."""
@@ -168,8 +155,38 @@ class Told:
             return f"median {self.value(player, compared.usual[player])}"
         return "not recorded"
 
-    def _named(self, decided: str) -> str:
-        return f"{plain(self.target)} = {plain(decided)}"
+
+def named(target: str, decided: str) -> str:
+    """`approve = 1`."""
+    return f"{plain(target)} = {plain(decided)}"
+
+
+def heading(row: str, target: str, *, decided: str, favorable: str) -> str:
+    """What was decided, and whether it is good for the person."""
+    other = f"; {named(target, favorable)} is favourable"
+    good = ", which is the favourable decision" if decided == favorable else other
+    return f"Row {plain(row)}: the model decides {named(target, decided)}{good}"
+
+
+def scored(target: str, *, favorable: str, score: float, threshold: float | None) -> str:
+    """The score of the favourable decision, and from which it is decided."""
+    told = f"The score of {named(target, favorable)} is {fmt.number(score, 'share')}"
+    if threshold is not None:
+        told += f"; it is decided from {fmt.number(threshold, 'share')}"
+    return f"{told}."
+
+
+def remarks(ranked: Ranked, words: Callable[[str], str], what: tuple[str, str]) -> list[str]:
+    """What may not be read from a list of reasons, and what it leaves out; `what` is one player's name, and several's."""
+    said = [
+        f"The order of {listed(map(words, run), shown=8)} cannot be told from these numbers." for run in ranked.unclear
+    ]
+    if ranked.rivals:
+        said.append(f"Left out, and may weigh as much as the last of them: {listed(map(words, ranked.rivals))}.")
+    if ranked.others:
+        more = plural(ranked.others, f"more {what[0]}", f"more {what[1]}")
+        said.append(f"{more} counted the same way, together {signed(ranked.remainder)} points.")
+    return said
 
 
 def shown(column: Column, value: Any) -> str:  # noqa: ANN401 - as columns hold them
@@ -253,7 +270,7 @@ def notes(told: Told) -> list[str]:
 
 def _table(rows: Sequence[tuple[str, str, str, str]]) -> list[str]:
     if not rows:
-        return ["  nothing that can be told from chance"]
+        return [f"  {NOTHING}"]
     cells = [(f"{place}. {words}", value, usual, by) for place, (words, value, usual, by) in enumerate(rows, 1)]
     wide = [max(len(row[slot]) for row in cells) for slot in range(3)]
     return [f"  {row[0]:<{wide[0]}}  {row[1]:>{wide[1]}}  ({row[2] + ')':<{wide[2] + 1}}  {row[3]}" for row in cells]

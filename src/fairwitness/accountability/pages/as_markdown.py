@@ -12,6 +12,7 @@ from fairwitness.accountability.pages.blocks import (
     Grid,
     Item,
     Items,
+    Marked,
     Page,
     Picture,
     Text,
@@ -37,7 +38,7 @@ def markdown(page: Page) -> str:
 
 def _block(block: Block) -> list[str]:
     match block:
-        case Text(words) | Picture(caption=words):
+        case Text(words) | Picture(caption=words) | Marked(words=words):
             return [escape(words)]
         case Facts():
             return _facts(block.rows)

@@ -90,7 +90,33 @@ class Picture:
     caption: str
 
 
-Block = Text | Facts | Items | Grid | Asked | Chart | Picture
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A stretch of a text and how strongly it is marked.
+
+    Attributes:
+        strength: From −4, strongly against, to 4, strongly in favour; 0 is not marked.
+        space: Whether white space follows.
+    """
+
+    text: str
+    strength: int
+    space: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A text whose words are marked by weight; in Markdown the words alone."""
+
+    parts: tuple[Mark, ...]
+
+    @property
+    def words(self) -> str:
+        """The text as it reads."""
+        return "".join(f"{part.text} " if part.space else part.text for part in self.parts).strip()
+
+
+Block = Text | Facts | Items | Grid | Asked | Chart | Picture | Marked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,12 +46,11 @@ def columns_read(table: Table, config: Config, *, source: str) -> tuple[Column, 
     declared = declare(table, config, source=source)
     names, _ = features(declared, config)
     read = tuple(column for column in declared.columns if column.name in names)
-    for column in read:
-        if column.kind in {"text", "series"}:
-            raise ExplainError.kind(source, column.name, column.kind)
-    seen = [column.name for column in read if column.media]
-    if seen and (len(read) > 1 or (config.model.black_box is not None)):
-        raise ExplainError.mixed(source, seen[0]) if len(read) > 1 else ExplainError.no_picture(source)
+    whole = [column for column in read if column.media or column.kind == "text"]
+    if whole and len(read) > 1:
+        raise ExplainError.mixed(source, whole[0].name, whole[0].kind)
+    if whole and whole[0].kind == "image" and config.model.black_box is not None:
+        raise ExplainError.no_picture(source)
     return read
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fairwitness.accountability.pages import Page
 from fairwitness.core.asks import FAVORED, NO
+from fairwitness.core.columns import Kind
 from fairwitness.core.digest import digest, generator
 from fairwitness.core.subject import Model, Rows
 from fairwitness.draw.words import listed
@@ -22,8 +23,8 @@ from fairwitness.engine.cache import Cache
 from fairwitness.engine.config import Config
 from fairwitness.engine.progress import Progress
 from fairwitness.engine.subject import Subject, assemble, part_mask, recorded_rows
-from fairwitness.explain import decision, pictured, shown, summary
-from fairwitness.explain.commands import chosen, page
+from fairwitness.explain import decision, parted, pictured, shown, shown_parts, summary
+from fairwitness.explain.commands import chosen, page, page_parts
 from fairwitness.explain.commands.chosen import Wanted
 from fairwitness.explain.errors import ExplainError
 from fairwitness.io import atomic
@@ -77,7 +78,7 @@ class Work:
         Raises:
             UserError: The row, the settings, the data or the model do not fit; before any long work.
         """
-        table, images = self._read()
+        table, kind = self._read()
         at = chosen.place(table, self.config, wanted, source=self.file.name)
         atomic.probe_writable(private(self.out))
         subject, model = self._assembled(table)
@@ -85,8 +86,10 @@ class Work:
         row, target = subject.rows(alone), str(subject.outline.target)
         others = subject.rows(part_mask(subject, "train") & ~alone)
         rng = generator(self.config.seed, "explain", str(at))
-        if images:
+        if kind == "image":
             return self._pictured(subject, model, row, others, rng=rng, wanted=wanted)
+        if kind:
+            return self._parted(subject, model, row, others, rng=rng, wanted=wanted, **limits)
         with one_thread():
             made = decision.explain(
                 model,
@@ -105,6 +108,40 @@ class Work:
             numbers=shown.as_json(told),
             private=True,
             stopped=made.search is not None and made.search.stopped,
+        )
+
+    def _parted(
+        self,
+        subject: Subject,
+        model: Model,
+        row: Rows,
+        others: Rows,
+        *,
+        rng: np.random.Generator,
+        wanted: Wanted,
+        **limits: int,
+    ) -> Made:
+        with one_thread():
+            made = parted.explain_parts(
+                model,
+                subject.outline,
+                row,
+                others,
+                rng=rng,
+                source=self.file.name,
+                told=lambda done, of: self.progress("looking for the fewest to take out", done, of),
+                **limits,
+            )
+        told = shown_parts.PartsTold(
+            explained=made, row=wanted.row, target=str(subject.outline.target), threshold=_threshold(subject)
+        )
+        return Made(
+            stem=_stem(wanted),
+            page=page_parts.page(told, today=_today()),
+            text=shown_parts.text(told),
+            numbers=shown_parts.as_json(told),
+            private=True,
+            stopped=made.removal is not None and made.removal.stopped,
         )
 
     def _pictured(
@@ -129,9 +166,9 @@ class Work:
         Raises:
             UserError: The settings, the data or the model do not fit; before any long work.
         """
-        table, images = self._read()
-        if images:
-            raise ExplainError.summary_of_images(self.file.name)
+        table, kind = self._read()
+        if kind:
+            raise ExplainError.no_summary(self.file.name, kind)
         subject, model = self._assembled(table)
         rng = generator(self.config.seed, "explain", "model")
         with one_thread():
@@ -170,15 +207,16 @@ class Work:
         such = f", such as {listed(map(str, numbers))}, where it was not the favourable one" if len(numbers) else ""
         return f"--row NUMBER explains one decision{such}"
 
-    def _read(self) -> tuple[Table, bool]:
-        """The data, once it is sure that rows like these can be explained; and whether they are images."""
+    def _read(self) -> tuple[Table, Kind | None]:
+        """The data, once it is sure that rows like these can be explained; and which kind it is where a row is one thing."""
         source = self.file.name
         atomic.probe_writable(self.out)
         table = load(None, self.config, base=self.file.parent, source=source)
-        images = any(column.media for column in chosen.columns_read(table, self.config, source=source))
-        if self.config.subject.favorable is None and not images:
+        read = chosen.columns_read(table, self.config, source=source)
+        kind = next((column.kind for column in read if column.media or column.kind == "text"), None)
+        if self.config.subject.favorable is None and kind != "image":
             raise ExplainError.no_favorable(source)
-        return table, images
+        return table, kind
 
     def _assembled(self, table: Table) -> tuple[Subject, Model]:
         """The subject, its model trained here or found where the audit kept it."""
