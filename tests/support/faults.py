@@ -135,20 +135,9 @@ def on_real_rows(
     Columns are as recorded. The outcome is drawn anew from what the real one goes by, half of it good, so that what holds
     for one group holds for the other until the fault is put in.
     """
-    import pandas as pd
-
-    from fairwitness.stats.nested import chances
-
-    file, target, items, others = REAL[data]
-    frame = pd.read_csv(folder / data / file)[[target, *items, *others]].dropna()
-    frame = frame.sample(min(most, len(frame)), random_state=int(rng.integers(2**31)))
     size = STRENGTHS[strength][fault]
-    s = rng.random(len(frame)) < (size if fault == "representation" else 0.5)
-    x = frame[[*items, *others]].to_numpy(float)
-    x = (x - x.mean(axis=0)) / x.std(axis=0)
-    chance = chances(frame[target].to_numpy() == 1, x, x)
-    score = np.log(chance / (1 - chance))
-    score = 1.5 * (score - np.median(score)) / score.std()
+    x, score = people(folder, data, rng, most)
+    s = rng.random(len(x)) < (size if fault == "representation" else 0.5)
     if fault == "aggregation":
         score = score - size * s * x[:, 3]
     if fault == "historical":
@@ -157,8 +146,76 @@ def on_real_rows(
     recorded = truth & ~(s & (rng.random(len(s)) < size)) if fault == "label" else truth
     if fault == "measurement":
         x[:, 0] = np.where(s, x[:, 0] * (1 - size / 2) + size, x[:, 0])
-    made = material(x, recorded, truth, s, rng)
-    return replace(made, items={"measures": {name: x[:, place] for place, name in enumerate(items)}})
+    return named(material(x, recorded, truth, s, rng), data, x)
+
+
+ANEW: dict[str, dict[Fault, float]] = {
+    "mild": {"none": 0, "representation": 0.1, "measurement": 0.9, "label": 0.2, "aggregation": 0.2, "historical": 0.3},
+    "plain": {
+        "none": 0,
+        "representation": 0.3,
+        "measurement": 0.7,
+        "label": 0.5,
+        "aggregation": 0.5,
+        "historical": 0.8,
+    },
+    "gross": {
+        "none": 0,
+        "representation": 0.7,
+        "measurement": 0.5,
+        "label": 0.9,
+        "aggregation": 1.0,
+        "historical": 1.6,
+    },
+}
+"""Share of the older who left; quantile a ceiling is at; share of some positives flipped; change of log-odds beyond a bar;
+twice the mean change of log-odds, of half the group."""
+
+
+def met_anew(folder: Path, data: str, fault: Fault, strength: str, rng: np.random.Generator) -> Material:
+    """As `on_real_rows`, with faults of a form that nothing here was built on: the family left out.
+
+    Of one group the older are gone; its first measure stops at a ceiling; its positives are flipped only beyond a bar of
+    another column; its relation is a step; half of it, whoever, is held back.
+    """
+    size = ANEW[strength][fault]
+    x, score = people(folder, data, rng, 8000)
+    s = rng.random(len(x)) < 0.5
+    if fault == "representation":
+        stays = ~(s & (x[:, 3] > np.median(x[:, 3])) & (rng.random(len(s)) < size))
+        x, score, s = x[stays], score[stays], s[stays]
+    if fault == "aggregation":
+        score = score - size * s * np.where(x[:, 3] > np.median(x[:, 3]), 1.0, -1.0)
+    if fault == "historical":
+        score = score - size * (s & (rng.random(len(s)) < 0.5))
+    truth = logit(score, rng)
+    recorded = truth
+    if fault == "label":
+        recorded = truth & ~(s & (x[:, 4] > np.median(x[:, 4])) & (rng.random(len(s)) < size))
+    if fault == "measurement":
+        x[:, 0] = np.where(s, np.minimum(x[:, 0], np.quantile(x[:, 0], size)), x[:, 0])
+    return named(material(x, recorded, truth, s, rng), data, x)
+
+
+def people(folder: Path, data: str, rng: np.random.Generator, most: int) -> tuple[Floats, Floats]:
+    """(n, 6) standardised columns of real people, and log-odds of an outcome drawn anew from what the real one goes by."""
+    import pandas as pd
+
+    from fairwitness.stats.nested import chances
+
+    file, target, items, others = REAL[data]
+    frame = pd.read_csv(folder / data / file)[[target, *items, *others]].dropna()
+    frame = frame.sample(min(most, len(frame)), random_state=int(rng.integers(2**31)))
+    x = frame[[*items, *others]].to_numpy(float)
+    x = (x - x.mean(axis=0)) / x.std(axis=0)
+    chance = chances(frame[target].to_numpy() == 1, x, x)
+    score = np.log(chance / (1 - chance))
+    return x, 1.5 * (score - np.median(score)) / score.std()
+
+
+def named(made: Material, data: str, x: Floats) -> Material:
+    """With the columns that measure one thing by their names."""
+    return replace(made, items={"measures": {name: x[:, place] for place, name in enumerate(REAL[data][2])}})
 
 
 def unlabelled(some: Material) -> Material:
