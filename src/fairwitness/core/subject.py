@@ -199,6 +199,8 @@ class Outline:
         seen: Which rows the model has seen.
         unit: What a generative model's nats are spread over: token, image.
         weight: Column that says for how many people a row stands; empty where each is one.
+        group_errors: Attribute to the share of people recorded in each of its groups who may be of another; 0 where not
+            declared.
         cluster: Column that says whom a row is of, where several rows are of one; empty where each stands alone.
     """
 
@@ -227,6 +229,7 @@ class Outline:
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role to the people who hold it
     clashes: tuple[str, ...] = ()  # names two differing columns share; neither is read
     notes: tuple[str, ...] = ()  # what loading changed or could not settle
+    group_errors: Mapping[str, float] = field(default_factory=dict)
     weight: str = ""
     cluster: str = ""
 

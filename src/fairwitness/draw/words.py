@@ -62,6 +62,40 @@ def share_of(hits: int, n: int) -> str:
     return fmt.number(hits / n, "share") if n >= FEW else f"{fmt.count(hits)} of {fmt.count(n)}"
 
 
+def whichever(
+    attribute: str,
+    people: str,
+    ends: tuple[float, float],
+    interval: tuple[float, float],
+    *,
+    unknown: int,
+    error: float,
+    limit: float | None,
+) -> str:
+    """What a gap can be where people's group is not known, or may be wrong, as a note.
+
+    Args:
+        attribute: Its name.
+        people: The user's word.
+        ends: The least and the most the gap can be.
+        interval: The lower limit of the one, the upper limit of the other.
+        unknown: People whose group is not known.
+        error: Share of each group's people who may be of another.
+        limit: The gap is at most this, if it is held against a limit.
+    """
+    doubts = (
+        [f"whichever group the {fmt.count(unknown)} {people} with no {attribute} recorded are of"] if unknown else []
+    )
+    doubts += [f"with up to {fmt.number(error, 'share')} of each group in truth of another"] if error else []
+    (least, most), (low, high) = ends, interval
+    told = (
+        f"{', and '.join(doubts)}, the gap lies between {fmt.bare(least, 'points')} and {fmt.number(most, 'points')} "
+        f"{fmt.interval(most, low, high, 'points')}"
+    )
+    over = limit is not None and high > limit
+    return told + ("; more than the limit is possible, and the verdict takes groups as recorded" if over else "")
+
+
 def plural(number: int, one: str, many: str = "") -> str:
     """`1 row`, `2,000 rows`."""
     return f"{fmt.count(number)} {one if number == 1 else many or one + 's'}"

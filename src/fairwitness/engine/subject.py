@@ -203,6 +203,7 @@ def assemble(
         roles=config.roles.named(),
         clashes=table.clashes,
         notes=notes,
+        group_errors={name: each.error for name, each in config.groups.items() if each.error is not None},
         weight=config.subject.weight or "" if WEIGHT in derived else "",
         cluster=config.subject.cluster or "" if CLUSTER in derived else "",
     )

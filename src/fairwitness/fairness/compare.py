@@ -13,6 +13,7 @@ from fairwitness.fairness import sentences, tables
 from fairwitness.fairness.collect import to_settle
 from fairwitness.fairness.rates import Rate
 from fairwitness.fairness.sentences import GAP, Case, Told, Way
+from fairwitness.stats.bounds import Bounds, doubted
 from fairwitness.stats.gaps import Widest
 
 GAP_SOURCES = (
@@ -69,11 +70,15 @@ def compared(given: Given, rate: Rate, told: Told, *, level: float, way: Way = G
         level=level,
     )
     pairs = tables.pairs_to_show(widest, case.named)
+    doubt = _doubted(given, rate, level=level) if way is GAP else None
     outcome = Measured(
         headline=sentences.headline(case),
         lead=sentences.lead(case),
         judged=_judged(case),
-        explored=(tables.by_group(rate, grouping.columns, level=given.level, misses=told.misses),),
+        explored=(
+            tables.by_group(rate, grouping.columns, level=given.level, misses=told.misses),
+            *([] if doubt is None else [doubt.series()]),
+        ),
         figures=(
             tables.rate_figure(rate, grouping, told.rate, level=given.level, worse=told.worse),
             tables.pair_figure(
@@ -85,10 +90,18 @@ def compared(given: Given, rate: Rate, told: Told, *, level: float, way: Way = G
                 compared=widest.compared,
             ),
         ),
-        notes=sentences.notes(case),
+        notes=(*sentences.notes(case), *([] if doubt is None else [sentences.doubt(case, doubt)])),
         to_settle=to_settle(case),
     )
     return Compared(outcome, widest)
+
+
+def _doubted(given: Given, rate: Rate, *, level: float) -> Bounds | None:
+    """What the gap can be where groups are not known or may be wrong; of one attribute, and rows that are people."""
+    columns = given.grouping.columns
+    if len(columns) > 1 or rate.drawn is not None:
+        return None
+    return doubted(rate.hits, rate.totals, error=given.outline.group_errors.get(columns[0], 0.0), level=level)
 
 
 def _judged(case: Case) -> dict[Key, Estimate]:

@@ -11,11 +11,12 @@ import numpy as np
 from fairwitness.core.columns import MISSING, Grouping
 from fairwitness.core.estimate import Estimate, Limit, Unit, Verdict
 from fairwitness.draw import format as fmt
-from fairwitness.draw.words import FEW, label, listed, members, share_of
+from fairwitness.draw.words import FEW, label, listed, members, share_of, whichever
 from fairwitness.fairness.rates import Rate
 from fairwitness.fairness.tables import MOST_GROUPS
 from fairwitness.fairness.words import chance
 from fairwitness.stats import gaps, power
+from fairwitness.stats.bounds import Bounds
 from fairwitness.stats.gaps import Pair, Widest
 
 
@@ -200,6 +201,19 @@ def notes(case: Case) -> tuple[str, ...]:
             "holds for all of them"
         )
     return tuple(found)
+
+
+def doubt(case: Case, found: Bounds) -> str:
+    """What the gap can be, whichever groups people are of."""
+    return whichever(
+        case.grouping.name,
+        f"{case.people}{case.told.tail}",
+        (found.least, found.most),
+        (found.low, found.high),
+        unknown=found.unknown,
+        error=found.error,
+        limit=None if case.limit is None else case.limit.at_most,
+    )
 
 
 def _shown(case: Case, found: Estimate) -> str:

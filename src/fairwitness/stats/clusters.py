@@ -207,31 +207,36 @@ def _drawn(
 ) -> Drawn:
     """From (c,) cells: group, 0 or 1, rows, sums of weights and of their squares, and cluster."""
     g = len(names)
-    whole = np.bincount(codes, weights, g)
+    whole = _added(codes, weights, g)
     safe = np.where(whole > 0, whole, 1.0)
-    rates = np.bincount(codes, weights * hit, g) / safe
+    rates = _added(codes, weights * hit, g) / safe
     apart = (hit - rates[codes]) / safe[codes]
     if clusters is None:
-        covariance = np.diag(np.bincount(codes, squares * apart**2, g))
-        units = np.bincount(codes, rows, g).astype(np.int64)
-        power = np.bincount(codes, squares, g)
+        covariance = np.diag(_added(codes, squares * apart**2, g))
+        units = _added(codes, rows, g).astype(np.int64)
+        power = _added(codes, squares, g)
     else:
         pairs, place = np.unique(clusters * g + codes, return_inverse=True)
         own = pairs % g
         units = np.bincount(own, minlength=g).astype(np.int64)
-        power = np.bincount(own, np.bincount(place, weights) ** 2, g)
-        covariance = _products(np.bincount(place, weights * apart), pairs // g, own, g)
+        power = _added(own, _added(place, weights, len(pairs)) ** 2, g)
+        covariance = _products(_added(place, weights * apart, len(pairs)), pairs // g, own, g)
     more = np.sqrt(units / np.maximum(units - 1, 1))
     return Drawn(
         names=names,
         rates=np.clip(rates, 0, 1),
         covariance=covariance * np.outer(more, more),
-        rows=np.bincount(codes, rows, g).astype(np.int64),
+        rows=_added(codes, rows, g).astype(np.int64),
         units=units,
         alike=whole**2 / np.where(power > 0, power, 1.0),
         clustered=clusters is not None,
         weighted=weighted,
     )
+
+
+def _added(codes: Codes | NDArray[np.intp], values: Floats | Codes, size: int) -> Floats:
+    """(size,) sums of values by code."""
+    return np.bincount(codes, weights=values, minlength=size).astype(np.float64)
 
 
 def _products(values: Floats, clusters: Codes, groups: Codes, g: int) -> Floats:

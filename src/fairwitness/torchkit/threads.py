@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 
 @contextmanager
@@ -11,9 +12,7 @@ def one_thread() -> Iterator[None]:
     """One thread for many small batches: sums do not depend on how many cores share them, and on a busy machine threads
     that wait for one another took twenty times as long.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
-
-    with threadpool_limits(1):
+    with _limited():
         yield
 
 
@@ -25,7 +24,14 @@ def one_thread_for_matrices() -> Iterator[None]:
     where somebody was.
     """
     import numpy as np  # noqa: F401 - what is limited has to be loaded
+
+    with _limited("blas"):
+        yield
+
+
+@contextmanager
+def _limited(kind: Literal["blas"] | None = None) -> Iterator[None]:
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
-    with threadpool_limits(1, user_api="blas"):
+    with threadpool_limits(1, user_api=kind):
         yield

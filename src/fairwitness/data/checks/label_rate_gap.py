@@ -12,7 +12,8 @@ from fairwitness.core.figures import Interval, Intervals
 from fairwitness.core.subject import Outline
 from fairwitness.data.words import count, is_recorded, points, target_of, within
 from fairwitness.draw import format as show
-from fairwitness.draw.words import FEW, TOO_FEW, listed, members, plural, share_of
+from fairwitness.draw.words import FEW, TOO_FEW, listed, members, plural, share_of, whichever
+from fairwitness.stats.bounds import Bounds, doubted
 from fairwitness.stats.clusters import Drawn
 from fairwitness.stats.gaps import Widest, rates, widest_gap
 from fairwitness.stats.intervals import newcombe
@@ -70,6 +71,7 @@ class LabelRateGap:
         drawn = Drawn.of(tally, grouping.columns, _outcome(outline))
         gap = widest_gap(hits, totals, level=given.level, rng=given.rng, drawn=drawn)
         alone = rates(hits, totals, level=given.level, drawn=drawn)
+        doubt = None if drawn or len(grouping.columns) > 1 else _doubted(hits, totals, given)
         low, high = gap.groups
         good = "favorable" if outline.favorable is not None else "positive"
         value = outline.favorable if outline.favorable is not None else outline.positive
@@ -86,8 +88,13 @@ class LabelRateGap:
                 f"outcomes as recorded over all {count(sum(totals.values()))} rows, not those of a model."
             ),
             judged={Key(metric="gap in recorded outcomes", groups=gap.groups): gap.estimate},
+            explored=() if doubt is None else (doubt.series(),),
             figures=(_rates_figure(alone, given, good), _gaps_figure(gap, given)),
-            notes=(*([drawn.words] if drawn else []), *_notes(totals)),
+            notes=(
+                *([drawn.words] if drawn else []),
+                *_notes(totals),
+                *([] if doubt is None else [_in_doubt(doubt, given)]),
+            ),
             to_settle="" if drawn else _to_settle(hits, totals, gap, given),
         )
 
@@ -95,6 +102,23 @@ class LabelRateGap:
 def _share(rate: Estimate, hits: int) -> str:
     """The rate, weighted where rows are; of few people, counts."""
     return share_of(hits, rate.n) if rate.n < FEW or rate.value is None else show.number(rate.value, "share")
+
+
+def _doubted(hits: Mapping[str, int], totals: Mapping[str, int], given: Given) -> Bounds | None:
+    error = given.outline.group_errors.get(given.grouping.name, 0.0)
+    return doubted(hits, totals, error=error, level=given.level)
+
+
+def _in_doubt(found: Bounds, given: Given) -> str:
+    return whichever(
+        given.grouping.name,
+        given.outline.people,
+        (found.least, found.most),
+        (found.low, found.high),
+        unknown=found.unknown,
+        error=found.error,
+        limit=None if given.limit is None else given.limit.at_most,
+    )
 
 
 def _outcome(outline: Outline) -> str:

@@ -89,6 +89,7 @@ class GroupSettings(Table):
     values: Mapping[str, str] | None = None
     edges: tuple[float, ...] | None = None
     quantiles: int | None = Field(default=None, ge=2, le=20)
+    error: float | None = Field(default=None, gt=0, lt=0.5)  # share of each group's people who may be of another
 
     @model_validator(mode="after")
     def one_way(self) -> GroupSettings:
