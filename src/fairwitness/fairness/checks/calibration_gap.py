@@ -63,7 +63,7 @@ class CalibrationGap:
             lead=reading.lead,
             judged={Key(metric="calibration gap", groups=(worst.group,)): worst.estimate},
             explored=(reading.table(),),
-            figures=(reading.error_figure(), reading.curves()),
+            figures=(reading.error_figure(), *([reading.curves()] if given.grouping.named else [])),
             notes=reading.notes,
             to_settle=reading.to_settle,
         )
