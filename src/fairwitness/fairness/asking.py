@@ -14,7 +14,8 @@ from fairwitness.draw import format as fmt
 from fairwitness.draw.words import FEW, listed
 from fairwitness.fairness.drawn import attributes, texts
 from fairwitness.fairness.flipping import Change, Said, change, exchanges
-from fairwitness.fairness.wording import Swap, swapped
+from fairwitness.fairness.wording import Pair, Swap, swapped
+from fairwitness.io.terms import holding
 
 MOST_PAIRS = 6
 """Pairs of words of one swap that are also exchanged by themselves, those in most texts."""
@@ -41,102 +42,124 @@ class Flipped:
     Attributes:
         of: Its name.
         what: What is done, to follow "when".
-        places: (m,) the rows asked about.
+        ids: (m,) the places in the data of the rows asked about.
         changed: (m,) whether the decision is another.
         rows: Lines of the table.
     """
 
     of: str
     what: str
-    places: NDArray[np.intp]
+    ids: NDArray[np.int64]
     changed: NDArray[np.bool_]
     rows: tuple[Row, ...]
 
 
 class Asked:
-    """The model, asked again.
+    """The model, asked again about at most so many rows at a time.
 
     Attributes:
-        notes: What was not asked, and why.
+        notes: What was asked of few, or not, and why.
     """
 
-    def __init__(self, given: Given, model: Model, rows: Rows, before: Said) -> None:
-        self._given, self._model, self._rows, self._before = given, model, rows, before
+    def __init__(self, given: Given, model: Model, *, most: int) -> None:
+        self._given, self._model, self._most = given, model, most
         self.notes: list[str] = []
 
     def _said(self, rows: Rows) -> Said:
         self._given.meter.spend(len(rows), of=len(rows), what="queries")
         return Said.of(self._model.outputs(rows), self._given.outline)
 
-    def attributes(self) -> list[Flipped]:
+    def _some(self, rows: Rows, what: str) -> Rows:
+        """All rows, or so many of them at random."""
+        if len(rows) <= self._most:
+            return rows
+        self.notes.append(f"A random {fmt.count(self._most)} of {fmt.count(len(rows))} {what}.")
+        chosen = np.zeros(len(rows), dtype=bool)
+        chosen[self._given.rng.choice(len(rows), self._most, replace=False)] = True
+        return rows.where(chosen)
+
+    def attributes(self, rows: Rows) -> list[Flipped]:
         """Each attribute that the model reads, or that a rule after it does."""
-        made, unread = [], []
-        for grouping in attributes(self._given.outline):
-            found = self._attribute(grouping.name)
-            made += [found] if found else []
-            unread += [] if found else [grouping.name]
+        named = [grouping.name for grouping in attributes(self._given.outline)]
+        if not named:
+            return []
+        some = self._some(rows, "rows for attributes")
+        before = self._said(some)
+        found = {name: self._attribute(name, some, before) for name in named}
+        made = [one for one in found.values() if one is not None]
+        unread = [name for name, one in found.items() if one is None]
         if unread and made:
-            self.notes.append(f"The model does not read {listed(unread)}: nothing changes when that alone does.")
+            self.notes.append(f"The model does not read {' or '.join(unread)}: nothing changes when that alone does.")
         return made
 
-    def _attribute(self, name: str) -> Flipped | None:
+    def _attribute(self, name: str, rows: Rows, before: Said) -> Flipped | None:
         columns = self._given.outline.made_from.get(name, ())
         reads = bool(set(columns) & set(self._given.outline.features))
-        lines, changed, asked = [], np.zeros(len(self._rows), dtype=bool), np.zeros(len(self._rows), dtype=bool)
-        for category, mask, rows in exchanges(self._rows, name, columns, rng=self._given.rng):
-            before, after = self._before.where(mask), self._said(rows)
-            reads |= not before.like(after)
-            one = change(before, after)
+        lines, changed, asked = [], np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
+        for category, mask, put in exchanges(rows, name, columns, rng=self._given.rng):
+            said, after = before.where(mask), self._said(put)
+            reads |= not said.like(after)
+            one = change(said, after)
             lines.append(Row(of=name, put=category, change=one))
             changed[mask] |= one.changed
             asked |= mask
         if not reads or not asked.any():
             return None
-        places = np.flatnonzero(asked)
-        return Flipped(
-            of=name, what=f"{name} alone is another", places=places, changed=changed[asked], rows=tuple(lines)
-        )
+        what = f"{name} alone is another"
+        return Flipped(of=name, what=what, ids=rows.ids[asked], changed=changed[asked], rows=tuple(lines))
 
-    def words(self, swaps: Mapping[str, Swap]) -> list[Flipped]:
+    def words(self, rows: Rows, swaps: Mapping[str, Swap]) -> list[Flipped]:
         """Each swap whose words stand in enough texts."""
         made, few = [], []
         for column in texts(self._given.outline):
             for name, swap in swaps.items():
-                line, places = self._exchanged(column, name, swap)
-                if len(places) >= FEW and line is not None:
-                    alone = [self._exchanged(column, name, Swap((pair,)))[0] for pair in self._common(column, swap)]
-                    rows = (line, *(each for each in alone if each is not None))
-                    what = f"words of {name} in {column} are exchanged"
-                    made.append(Flipped(of=name, what=what, places=places, changed=line.change.changed, rows=rows))
-                elif len(places):
-                    few.append(f"{name} ({fmt.count(len(places))})")
+                held = np.zeros(len(rows), dtype=bool)
+                held[swapped(rows.columns[column], swap).places] = True
+                if held.sum() >= FEW:
+                    made.append(self._swap(rows.where(held), column, name, swap))
+                elif held.any():
+                    few.append(f"{name} ({fmt.count(held.sum())})")
         if few:
             self.notes.append(f"Words of {listed(few)} stand in fewer than {FEW} texts, too few to judge.")
         return made
 
-    def _exchanged(self, column: str, name: str, swap: Swap) -> tuple[Row | None, NDArray[np.intp]]:
-        found = swapped(self._rows.columns[column], swap)
-        if len(found.places) < FEW:
-            return None, found.places
-        mask = np.zeros(len(self._rows), dtype=bool)
-        mask[found.places] = True
-        taken = self._rows.where(mask)
-        after = self._said(replace(taken, columns={**taken.columns, column: found.texts}))
-        (first, second), more = swap.pairs[0], " …" if len(swap.pairs) > 1 else ""
-        one = change(self._before.where(mask), after, found.sign)
-        return Row(of=name, put=f"{second} for {first}{more}", change=one), found.places
+    def _swap(self, rows: Rows, column: str, name: str, swap: Swap) -> Flipped:
+        """All pairs at once, and those in most texts by themselves."""
+        some = self._some(rows, f"texts with words of {name}")
+        before = self._said(some)
+        every = self._exchanged(some, before, column, swap)
+        often = _often(some.columns[column], swap)
+        first, more = next(iter(often)), len(often) > 1
+        lines = [Row(of=name, put=_put(first) + (" …" if more else ""), change=every)]
+        alone = [pair for pair in often if more and often[pair] >= FEW][:MOST_PAIRS]
+        lines += [
+            Row(of=name, put=_put(pair), change=self._exchanged(some, before, column, Swap((pair,)))) for pair in alone
+        ]
+        what = f"words of {name} in {column} are exchanged"
+        return Flipped(of=name, what=what, ids=some.ids, changed=every.changed, rows=tuple(lines))
 
-    def _common(self, column: str, swap: Swap) -> list[tuple[str, str]]:
-        """The pairs that stand in most texts; none where there is only one."""
-        if len(swap.pairs) == 1:
-            return []
-        texts = [text for text in self._rows.columns[column] if text is not None]
-        often = {pair: sum(map(Swap((pair,)).holds, texts)) for pair in swap.pairs}
-        return [pair for pair in sorted(often, key=lambda pair: -often[pair])[:MOST_PAIRS] if often[pair] >= FEW]
+    def _exchanged(self, rows: Rows, before: Said, column: str, swap: Swap) -> Change:
+        found = swapped(rows.columns[column], swap)
+        mask = np.zeros(len(rows), dtype=bool)
+        mask[found.places] = True
+        taken = rows.where(mask)
+        after = self._said(replace(taken, columns={**taken.columns, column: found.texts}))
+        return change(before.where(mask), after, found.sign)
 
     def why_nothing(self, swaps: Mapping[str, Swap]) -> str:
         outline = self._given.outline
         read = [] if texts(outline) else [grouping.name for grouping in attributes(outline)]
         if read:
-            return f"the model does not read {listed(read)}, so nothing changes when that alone does; see data.proxies"
+            return f"the model does not read {' or '.join(read)}, so nothing changes when that alone does; see data.proxies"
         return f"fewer than {FEW} texts hold words of {listed(swaps)}; name others in swaps"
+
+
+def _put(pair: Pair) -> str:
+    return f"{pair[1]} for {pair[0]}"
+
+
+def _often(held: NDArray[np.object_], swap: Swap) -> dict[Pair, int]:
+    """In how many texts a word of each pair stands, the most first; pairs of none left out."""
+    found = holding(held, swap.words)
+    often = {pair: int((found[pair[0]] | found[pair[1]]).sum()) for pair in swap.pairs}
+    return {pair: often[pair] for pair in sorted(often, key=lambda pair: -often[pair]) if often[pair]}

@@ -98,7 +98,9 @@ class Change:
         """Share of rows decided otherwise."""
         hits, n = int(self.changed.sum()), len(self.changed)
         low, high = intervals.wilson(float(hits), n, level=level)
-        return Estimate(value=hits / n, low=low, high=high, level=level, n=n, unit="share", method="Wilson interval")
+        return Estimate(
+            value=hits / n, low=float(low), high=float(high), level=level, n=n, unit="share", method="Wilson interval"
+        )
 
     def net(self, *, level: float) -> Estimate | None:
         """By how much the share decided in favour rose; None where nothing is in favour, or no row has a direction."""
@@ -113,7 +115,13 @@ class Change:
         n, middle = len(self.moved), float(self.moved.mean())
         low, high = intervals.mean(0.0, float(((self.moved - middle) ** 2).sum()), n, level=level)
         return Estimate(
-            value=middle, low=middle + low, high=middle + high, level=level, n=n, unit="points", method="Student's t"
+            value=middle,
+            low=float(middle + low),
+            high=float(middle + high),
+            level=level,
+            n=n,
+            unit="points",
+            method="Student's t",
         )
 
 

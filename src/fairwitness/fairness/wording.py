@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from fairwitness.io.terms import words_pattern
+from fairwitness.io.terms import mentioning, words_pattern
 
 Pair = tuple[str, str]
 
@@ -91,9 +91,10 @@ class Swap:
         made = self._pattern.sub(exchange, text)
         return made, 0 if len(seen) != 1 else -1 if seen.pop() else 1
 
-    def holds(self, text: str) -> bool:
-        """Whether some word of it stands in the text."""
-        return self._pattern.search(text) is not None
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Every word that is exchanged."""
+        return tuple(self._partners)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +115,9 @@ class Swapped:
 def swapped(texts: NDArray[np.object_], swap: Swap) -> Swapped:
     """Those of the texts in which a word is exchanged; missing texts hold none."""
     places, made, signs = [], [], []
-    for place, text in enumerate(texts):
-        if text is not None and swap.holds(text):
-            other, sign = swap(text)
+    for place in np.flatnonzero(mentioning(texts, swap.words)).tolist():
+        other, sign = swap(texts[place])
+        if other != texts[place]:
             places.append(place)
             made.append(other)
             signs.append(sign)

@@ -16,13 +16,15 @@ from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import FEW, plural
-from fairwitness.fairness.drawn import Drawn, attributes, drawn, judged_rows, texts
+from fairwitness.fairness.drawn import attributes, drawn, judged_rows, texts
 from fairwitness.fairness.wording import SWAPS, Swap
 
 if TYPE_CHECKING:
     from fairwitness.fairness.asking import Flipped, Row
 
 MOST_ROWS = 25
+TEXTS = 20_000
+"""Texts in which words are looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ class FlipOptions:
     """What is exchanged.
 
     Attributes:
-        rows: Decisions looked at, at most.
+        rows: Decisions the model is asked about again, at most, for the attributes and for each swap.
         swaps: Name to pairs of words that are exchanged at once in texts; beside those built in, or in their place.
     """
 
@@ -86,8 +88,10 @@ class FlippedDecisions:
             "Garg, Perot, Limtiaco, Taly, Chi and Beutel 2019, AIES, 219-226: counterfactual token fairness",
             "Kusner, Loftus, Russell and Silva 2017, NeurIPS 30: what a flip alone does not show",
             "Wilson 1927, JASA 22(158):209-212; Agresti and Min 2005, Statistics in Medicine 24(5):729-740, for pairs",
-            "The limit of 0.10 is a convention of this tool: networks trained on 200 texts that say nothing of gender changed up to 15 % of "
-            "decisions when its words were exchanged, on 1,200 up to 5 %",
+            (
+                "The limit of 0.10 is a convention of this tool; networks trained on 200 texts that say nothing of gender changed up to "
+                "15 % of decisions once its words were exchanged, on 600 up to 5 %"
+            ),
         ),
     )
     Options = FlipOptions
@@ -101,29 +105,27 @@ class FlippedDecisions:
 
     def run(self, given: Given, options: FlipOptions) -> Outcome:
         from fairwitness.fairness.asking import Asked  # these pull in SciPy
-        from fairwitness.fairness.flipping import Said
         from fairwitness.torchkit.threads import one_thread
 
-        held, model = drawn(given, _ask(given.outline, options)), given[ModelAsk()]
+        held = drawn(given, _ask(given.outline, options))
         if not len(held):
             return NotApplicable("there are no decided rows")
+        asked = Asked(given, given[ModelAsk()], most=options.rows)
         with one_thread():
-            said = model.outputs(held.rows)
-            if said.decisions is None:
-                return NotApplicable("the model gives scores and decides nothing")
-            asked = Asked(given, model, held.rows, Said.of(said, given.outline))
-            found = [*asked.attributes(), *asked.words(options.named)]
+            found = [*asked.attributes(held.rows), *asked.words(held.rows, options.named)]
         if not found:
             return NotApplicable(asked.why_nothing(options.named))
-        return _measured(given, held, found, asked.notes)
+        return _measured(given, found, (*held.notes, *asked.notes))
 
 
 def _ask(outline: Outline, options: FlipOptions) -> RowsAsk:
+    """Of texts more are read than the model is asked about: few may hold the words."""
     own = [name for grouping in attributes(outline) for name in outline.made_from.get(grouping.name, ())]
-    return judged_rows(outline, dict.fromkeys([*outline.features, *own]), at_most=options.rows)
+    most = max(TEXTS, options.rows) if texts(outline) else options.rows
+    return judged_rows(outline, dict.fromkeys([*outline.features, *own]), at_most=most)
 
 
-def _measured(given: Given, held: Drawn, found: Sequence[Flipped], notes: Sequence[str]) -> Measured:
+def _measured(given: Given, found: Sequence[Flipped], notes: Sequence[str]) -> Measured:
     from fairwitness.stats.intervals import wilson
     from fairwitness.stats.multiple import sidak
 
@@ -133,12 +135,15 @@ def _measured(given: Given, held: Drawn, found: Sequence[Flipped], notes: Sequen
         hits, n = int(one.changed.sum()), len(one.changed)
         low, high = wilson(float(hits), n, level=each)
         judged[Key(metric="share of decisions that change", groups=(one.of,))] = Estimate(
-            value=hits / n, low=low, high=high, level=given.level, n=n, unit="share", method="Wilson interval"
+            value=hits / n,
+            low=float(low),
+            high=float(high),
+            level=given.level,
+            n=n,
+            unit="share",
+            method="Wilson interval",
         )
     worst = max(found, key=lambda one: float(one.changed.mean()))
-    flipped = np.full(len(held), np.nan)
-    for one in found:
-        flipped[one.places] = np.fmax(flipped[one.places], one.changed)
     table = sorted((row for one in found for row in one.rows), key=lambda row: -float(row.change.changed.mean()))
     cut = (f"the table lists {MOST_ROWS} of {len(table)} lines",) if len(table) > MOST_ROWS else ()
     return Measured(
@@ -146,16 +151,19 @@ def _measured(given: Given, held: Drawn, found: Sequence[Flipped], notes: Sequen
         lead=_lead(given, worst),
         judged=judged,
         explored=(_table(given, table[:MOST_ROWS]),),
-        notes=(*held.notes, *notes, *cut),
+        notes=(*notes, *cut),
         to_settle="More decisions would narrow the interval; set rows for this check.",
-        row_values={
-            "flipped": RowValues(
-                name="decision that changes with the attribute alone", ids=held.rows.ids, values=flipped
-            )
-        }
-        if np.nansum(flipped)
-        else {},
+        row_values=_row_values(found),
     )
+
+
+def _row_values(found: Sequence[Flipped]) -> dict[str, RowValues]:
+    """Whether anything that was put in changed a person's decision; none where nothing did."""
+    ids, places = np.unique(np.concatenate([one.ids for one in found]), return_inverse=True)
+    flipped = np.zeros(len(ids))
+    np.maximum.at(flipped, places, np.concatenate([one.changed for one in found]).astype(np.float64))
+    name = "decision that changes with the attribute alone"
+    return {"flipped": RowValues(name=name, ids=ids, values=flipped)} if flipped.any() else {}
 
 
 def _headline(worst: Flipped) -> str:

@@ -32,7 +32,7 @@ class TermOptions:
     """
 
     terms: tuple[str, ...] = ()
-    rows: int = 50_000
+    rows: int = 20_000
 
     def __post_init__(self) -> None:
         if self.rows < 1:
