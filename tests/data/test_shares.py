@@ -206,3 +206,12 @@ def test_a_crossing_of_known_margins_is_raked(look: Look) -> None:
     assert any("raking" in note for note in outcome.notes)
     alone = look("data.under-representation", columns, group=("race", "sex"), reference={"race": {"a": 0.3, "b": 0.7}})
     assert isinstance(alone, NotApplicable)
+
+
+def test_of_many_bars_the_smallest_are_drawn_with_their_share_of_all() -> None:
+    counts = {f"c{place:03}": 10 + place for place in range(100)}
+    drawn = shares.bars(counts, title="Rows", caption="Rows of each class.", level=0.95)
+    assert drawn.labels == tuple(f"c{place:03}" for place in range(40))
+    assert drawn.shares[0] == pytest.approx(10 / sum(counts.values()))
+    assert "The 40 smallest of 100." in drawn.caption
+    assert "smallest of" not in shares.bars({"a": 1, "b": 2}, title="Rows", caption="Rows.", level=0.95).caption

@@ -14,6 +14,7 @@ from fairwitness.core.columns import CROSS
 from fairwitness.core.estimate import Estimate
 from fairwitness.core.figures import Bars
 from fairwitness.data.coverage import rake
+from fairwitness.draw import format as fmt
 from fairwitness.stats import intervals
 from fairwitness.stats.multiple import all_pairs
 from fairwitness.stats.tally import Tally
@@ -23,6 +24,8 @@ Floats = NDArray[np.float64]
 CHANCE_DRAWS = 9_999
 FEW_EXPECTED = 5
 """Below this many expected rows in any category the chi-squared law is not trusted; draws take its place."""
+MOST_BARS = 40
+"""Bars that can be told apart on a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +198,7 @@ def to_collect(counts: Mapping[str, int], reference: Mapping[str, float], lackin
 def bars(
     counts: Mapping[str, int], *, title: str, caption: str, level: float, expected: Mapping[str, float] | None = None
 ) -> Bars:
-    """Counts as bars with Wilson intervals of the shares, each at `level` on its own.
+    """Counts as bars with Wilson intervals of the shares, each at `level` on its own; of many the `MOST_BARS` smallest.
 
     Args:
         counts: Rows by category; at least one row.
@@ -204,15 +207,18 @@ def bars(
         level: Two-sided confidence.
         expected: Shares to mark, by category.
     """
-    n = np.array(list(counts.values()), dtype=np.float64)
-    low, high = intervals.wilson(n, n.sum(), level=level)
+    smallest = set(sorted(counts, key=lambda name: counts[name])[:MOST_BARS])
+    shown = {name: each for name, each in counts.items() if name in smallest}
+    n, total = np.array(list(shown.values()), dtype=np.float64), float(sum(counts.values()))
+    low, high = intervals.wilson(n, total, level=level)
+    cut = f" The {MOST_BARS} smallest of {fmt.count(len(counts))}." if len(counts) > len(shown) else ""
     return Bars(
         title=title,
-        caption=f"{caption} Shares with {100 * level:.0f}\u202f% Wilson intervals, each on its own.",
-        labels=tuple(counts),
-        counts=tuple(counts.values()),
-        shares=tuple((n / n.sum()).tolist()),
+        caption=f"{caption}{cut} Shares with {100 * level:.0f}\u202f% Wilson intervals, each on its own.",
+        labels=tuple(shown),
+        counts=tuple(shown.values()),
+        shares=tuple((n / total).tolist()),
         lows=tuple(low.tolist()),
         highs=tuple(high.tolist()),
-        expected=tuple((expected or {}).get(name, 0.0) for name in counts) if expected else (),
+        expected=tuple((expected or {}).get(name, 0.0) for name in shown) if expected else (),
     )

@@ -181,20 +181,27 @@ def _whole(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def _written(value: Any, *, indent: int) -> str:  # noqa: ANN401 - any JSON value
-    """JSON that breaks a line only where it must: lists of scalars never do."""
+    """JSON that breaks a line only where it must (lists of scalars never do), and has no spaces in it."""
     if not isinstance(value, dict | list) or not value or _scalars(value):
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     inner = " " * (indent + 1)
-    if isinstance(value, dict):
-        parts = [f"{json.dumps(k, ensure_ascii=False)}: {_written(v, indent=indent + 1)}" for k, v in value.items()]
-        left, right = "{", "}"
-    else:
-        parts = [_written(item, indent=indent + 1) for item in value]
-        left, right = "[", "]"
-    flat = f"{left}{', '.join(parts)}{right}"
+    items = value.values() if isinstance(value, dict) else value
+    keys = [json.dumps(key, ensure_ascii=False) for key in value] if isinstance(value, dict) else []
+    left, right = "{}" if isinstance(value, dict) else "[]"
+    parts = [_written(item, indent=indent + 1) for item in items]
+
+    def joined(colon: str, comma: str) -> str:
+        return (
+            comma.join(f"{key}{colon}{part}" for key, part in zip(keys, parts, strict=True))
+            if keys
+            else comma.join(parts)
+        )
+
+    flat = f"{left}{joined(':', ',')}{right}"
     if "\n" not in flat and len(flat) + indent <= _LINE:
         return flat
-    return f"{left}\n{inner}" + f",\n{inner}".join(parts) + f"\n{' ' * indent}{right}"
+    broken = joined(": ", f",\n{inner}")
+    return f"{left}\n{inner}{broken}\n{' ' * indent}{right}"
 
 
 def _scalars(value: dict[str, Any] | list[Any]) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fairwitness.core.asks import DECISION, FAVORED, FAVORED_LABEL, LABEL, SCORE, Ask, TallyAsk
 from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions, NotApplicable, Outcome
 from fairwitness.core.columns import Grouping
@@ -14,7 +17,7 @@ from fairwitness.draw import format as fmt
 from fairwitness.draw.words import FEW, label, members
 from fairwitness.fairness import spread
 from fairwitness.fairness.amplification import EDGES, Amplified, amplification, at_thresholds, of_pair
-from fairwitness.fairness.attributes import Cell, each_level, left_out, named, table
+from fairwitness.fairness.attributes import MOST_LINES, Cell, each_level, left_out, named, table
 from fairwitness.fairness.cells import Cells
 from fairwitness.fairness.compare import judged_tally
 
@@ -54,7 +57,7 @@ class Amplification:
         asked = spread.asks(outline, label=recorded, decision=decided)
         if isinstance(asked, NotApplicable) or not _swept(outline):
             return asked
-        return [*asked, *map(_scores, named(outline))]
+        return [*asked, *(_scores(grouping) for grouping in named(outline) if len(grouping.columns) == 1)]
 
     def run(self, given: Given, options: NoOptions) -> Outcome:
         recorded, decided = _polarity(given.outline)
@@ -71,9 +74,10 @@ class Amplification:
         if not found:
             return NotApplicable("no attribute has two groups of people with a decision and a recorded outcome")
         worst = max(found, key=lambda grouping: found[grouping].most.estimate.low or -1.0)
-        rows = _lines(found, cells)
+        places = {grouping: _of_enough(each, cells[grouping]) for grouping, each in found.items()}
+        rows = _lines(found, places)
         return Measured(
-            headline=_headline(given, worst, found[worst], cells[worst]),
+            headline=_headline(given, worst, found[worst], places[worst]),
             lead=_lead(found),
             judged={
                 Key(
@@ -89,7 +93,7 @@ class Amplification:
                 ),
             ),
             figures=_thresholds(given, found) if _swept(given.outline) else (),
-            notes=left_out(rows, "pairs of groups"),
+            notes=left_out(range(sum(map(len, places.values()))), "pairs of groups"),
         )
 
 
@@ -107,13 +111,12 @@ def _scores(grouping: Grouping) -> TallyAsk:
     return TallyAsk(by=grouping.columns, of=(LABEL, SCORE), judged=True, edges=((SCORE, EDGES),))
 
 
-def _headline(given: Given, grouping: Grouping, found: Amplified, cells: Cells) -> str:
-    """The widest of groups of enough people."""
-    pair = _spoken(found, cells)
-    if pair is None:
+def _headline(given: Given, grouping: Grouping, found: Amplified, places: NDArray[np.intp]) -> str:
+    """The pair of enough people to which most is added."""
+    if not len(places):
         return f"Too few people to say what decisions add to the gap in the record by {grouping.name}"
-    each, people = found.each, given.outline.people
-    first, second = (members(found.groups[places[pair]], grouping.columns, people) for places in each.pairs)
+    pair, each, people = int(places[0]), found.each, given.outline.people
+    first, second = (members(found.groups[side[pair]], grouping.columns, people) for side in each.pairs)
     verb = "wider" if each.value[pair] >= 0 else "narrower"
     by = fmt.number(abs(float(each.value[pair])), "points")
     return (
@@ -122,13 +125,13 @@ def _headline(given: Given, grouping: Grouping, found: Amplified, cells: Cells) 
     )
 
 
-def _spoken(found: Amplified, cells: Cells) -> int | None:
-    """Place of the pair of groups of enough people that has most added to it."""
+def _of_enough(found: Amplified, cells: Cells) -> NDArray[np.intp]:
+    """Places of the pairs of groups of enough people, most added first."""
     n = dict(zip(cells.groups, cells.n.tolist(), strict=True))
-    many = [n[group] >= FEW for group in found.groups]
+    many = np.array([n[group] >= FEW for group in found.groups], dtype=bool)
     first, second = found.each.pairs
-    places = [place for place in range(len(first)) if many[first[place]] and many[second[place]]]
-    return max(places, key=lambda place: float(found.each.value[place])) if places else None
+    places = np.flatnonzero(many[first] & many[second])
+    return places[np.argsort(-found.each.value[places], kind="stable")]
 
 
 def _lead(found: Mapping[Grouping, Amplified]) -> str:
@@ -145,21 +148,18 @@ def _lead(found: Mapping[Grouping, Amplified]) -> str:
     )
 
 
-def _lines(found: Mapping[Grouping, Amplified], cells: Mapping[Grouping, Cells]) -> list[dict[str, Cell]]:
-    """A line a pair of groups, most added first; none of few people."""
+def _lines(found: Mapping[Grouping, Amplified], places: Mapping[Grouping, NDArray[np.intp]]) -> list[dict[str, Cell]]:
+    """A line a pair of groups of enough people, most added first: as many as a table has."""
     made: list[dict[str, Cell]] = []
     for grouping, every in found.items():
-        n = dict(zip(cells[grouping].groups, cells[grouping].n.tolist(), strict=True))
         each = every.each
-        for place, (first, second) in enumerate(zip(*each.pairs, strict=True)):
-            groups = every.groups[first], every.groups[second]
-            if min(n[group] for group in groups) < FEW:
-                continue
+        for place in places[grouping][:MOST_LINES].tolist():
+            first, second = (label(every.groups[pair[place]], grouping.columns) for pair in each.pairs)
             made.append(
                 {
                     "attribute": grouping.name,
-                    "first": label(groups[0], grouping.columns),
-                    "second": label(groups[1], grouping.columns),
+                    "first": first,
+                    "second": second,
                     "in the record": float(each.recorded[place]),
                     "in decisions": float(each.decided[place]),
                     "added": float(each.value[place]),
@@ -171,9 +171,10 @@ def _lines(found: Mapping[Grouping, Amplified], cells: Mapping[Grouping, Cells])
 
 
 def _thresholds(given: Given, found: Mapping[Grouping, Amplified]) -> tuple[Curves, ...]:
-    """What is added at other thresholds, between the two groups it is most between now."""
-    at, curves, lowest = EDGES[1:-1], [], []
-    for grouping, each in list(found.items())[:MOST_CURVES]:
+    """What is added at other thresholds, between the two groups of an attribute that it is most between now."""
+    at, curves, nearest = EDGES[1:-1], [], []
+    single = [(grouping, each) for grouping, each in found.items() if len(grouping.columns) == 1]
+    for grouping, each in single[:MOST_CURVES]:
         counts = at_thresholds(given[_scores(grouping)], grouping.columns, each.most.groups)
         added = [of_pair(cells, level=given.level) for cells in counts]
         names = [label(group, grouping.columns) for group in each.most.groups]
@@ -181,11 +182,13 @@ def _thresholds(given: Given, found: Mapping[Grouping, Amplified]) -> tuple[Curv
         known = [(abs(one.value), place) for place, one in enumerate(added) if one.value is not None]
         if known:
             place = min(known)[1]
-            lowest.append(f"{names[0]} and {names[1]}: nearest to nothing at a threshold of {at[place]:g}")
+            nearest.append(f"{names[0]} and {names[1]}: nearest to nothing at a threshold of {at[place]:g}")
     caption = (
         f"Points wider than in the record, by the threshold above which the decision is positive. Line: {fmt.level(given.level)}, "
         "each by itself. Near 0 and 1 everybody is decided alike, so the gap of the record is gone."
     )
+    if not curves:
+        return ()
     return (
         Curves(
             title="What another threshold would add",
@@ -195,7 +198,7 @@ def _thresholds(given: Given, found: Mapping[Grouping, Amplified]) -> tuple[Curv
             x_unit="share",
             y_unit="points",
             curves=tuple(curves),
-            reading=f"{'; '.join(lowest)}." if lowest else "",
+            reading=f"{'; '.join(nearest)}." if nearest else "",
         ),
     )
 

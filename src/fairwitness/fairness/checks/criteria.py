@@ -15,7 +15,6 @@ from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import label, listed, members
-from fairwitness.fairness import spread
 from fairwitness.fairness.attributes import Cell, left_out, named, table
 from fairwitness.fairness.calibration import EDGES
 from fairwitness.fairness.cells import Cells
@@ -88,7 +87,7 @@ class Criteria:
         title="The criteria of fairness, side by side",
         failure_title="Criteria of fairness contradict each other",
         measures=(
-            "For the two largest groups of each named attribute, every criterion that decisions, records and scores settle: what "
+            "For the two largest groups of each single attribute, every criterion that decisions, records and scores settle: what "
             "would be equal, its difference with an interval, and whether it holds; then what equality of some would force on the "
             "others, base rates being what they are."
         ),
@@ -108,13 +107,15 @@ class Criteria:
     Options = CriteriaOptions
 
     def asks(self, outline: Outline, about: About, options: CriteriaOptions) -> Sequence[Ask] | NotApplicable:
-        asked = spread.asks(outline)
-        if isinstance(asked, NotApplicable) or "scores" not in outline.offers:
+        asked = [judged_tally(grouping, LABEL, DECISION) for grouping in _single(outline)]
+        if not asked:
+            return NotApplicable("no setting names a single sensitive attribute")
+        if "scores" not in outline.offers:
             return asked
-        return [*asked, *map(_scores, named(outline))]
+        return [*asked, *map(_scores, _single(outline))]
 
     def run(self, given: Given, options: CriteriaOptions) -> Outcome:
-        sides = [side for grouping in named(given.outline) if (side := _side(given, grouping)) is not None]
+        sides = [side for grouping in _single(given.outline) if (side := _side(given, grouping)) is not None]
         if not sides:
             return NotApplicable("no attribute has two groups of people with a decision and a recorded outcome")
         most = max(sides, key=lambda side: (len(side.told("broken", options.within)), abs(side.bases.value or 0.0)))
@@ -133,6 +134,11 @@ class Criteria:
             figures=(_figure(sides, options.within, given.level),),
             notes=(_compared(sides), *left_out(rows, "lines")),
         )
+
+
+def _single(outline: Outline) -> list[Grouping]:
+    """Crossings have no two groups that stand for the rest."""
+    return [grouping for grouping in named(outline) if len(grouping.columns) == 1]
 
 
 def _scores(grouping: Grouping) -> TallyAsk:
