@@ -144,6 +144,8 @@ def _headline(given: Given, found: Sequence[_Wrong]) -> str:
         return "Every group is too small to say how far its scores are from what happens"
     each, name = max(shown, key=lambda one: (one[0].calibration[one[1]].low or 0.0, one[0].calibration[one[1]].value))
     error = each.calibration[name]
+    if not error.low:
+        return "In no group are scores off by more than chance would have it"
     who = members(name, each.by.grouping.columns, given.outline.people)
     return f"For {who} scores are off by {fmt.number(error.value, 'points')} on average, more firmly than for any other group"
 
