@@ -6,7 +6,7 @@ from scipy import stats
 from statsmodels.stats.weightstats import ttost_ind
 
 from fairwitness.core.errors import TooFewError
-from fairwitness.stats.equivalence import tost, tost_rates
+from fairwitness.stats.equivalence import certified_within, tost, tost_rates
 from fairwitness.stats.intervals import newcombe
 
 
@@ -54,3 +54,27 @@ def test_nonsense_is_refused() -> None:
         tost_rates((0, 1), (5, 5), margin=0)
     with pytest.raises(ValueError, match="standard error"):
         tost(0.1, 0.0, margin=0.2)
+
+
+def test_a_margin_is_certified_just_where_every_pair_keeps_it() -> None:
+    hits, n = {"a": 210, "b": 190, "c": 205}, {"a": 700, "b": 650, "c": 720}
+    margin = certified_within(hits, n)
+    assert margin is not None
+    pairs = [((hits[x], hits[y]), (n[x], n[y])) for x, y in (("a", "b"), ("a", "c"), ("b", "c"))]
+    assert all(tost_rates(h, m, margin=margin * 1.0001).equivalent for h, m in pairs)
+    assert not all(tost_rates(h, m, margin=margin * 0.9999).equivalent for h, m in pairs)
+    assert certified_within({"a": 1}, {"a": 4, "b": 0}) is None
+    with pytest.raises(TooFewError):
+        certified_within({"a": 1}, {"a": 4})
+
+
+@pytest.mark.parametrize("rates", [(0.3, 0.4), (0.3, 0.4, 0.4, 0.3, 0.35), (0.02, 0.12, 0.07)])
+def test_certificates_are_wrong_as_seldom_as_they_say(rates: tuple[float, ...]) -> None:
+    """The widest true gap is 10 points; a smaller margin is certified in at most 5 % of draws."""
+    rng, names = np.random.default_rng(7), [str(place) for place in range(len(rates))]
+    totals = dict.fromkeys(names, 300)
+    wrong = 0
+    for _ in range(1000):
+        hits = dict(zip(names, rng.binomial(300, rates).tolist(), strict=True))
+        wrong += (certified_within(hits, totals) or 0) < 0.1
+    assert wrong / 1000 <= 0.05 + 3 * (0.05 * 0.95 / 1000) ** 0.5

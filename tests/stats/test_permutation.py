@@ -4,9 +4,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from fairwitness.core.errors import TooFewError
-from fairwitness.stats.permutation import widest_gap_p
+from fairwitness.stats.permutation import equal_rates_p, widest_gap_p
 
 
 def _by_every_shuffle(hits: list[int], n: list[int]) -> float:
@@ -55,3 +56,21 @@ def test_batches_give_one_answer_and_no_p_is_zero() -> None:
 def test_an_empty_group_is_refused() -> None:
     with pytest.raises(TooFewError):
         widest_gap_p(np.array([0, 1]), np.array([0, 5]), draws=10, rng=np.random.default_rng(0))
+
+
+def test_equal_rates_are_tested_by_chi_squared() -> None:
+    hits, n = np.array([30, 45, 61]), np.array([100, 120, 130])
+    expected = stats.chi2_contingency(np.stack([hits, n - hits]), correction=False).pvalue
+    assert equal_rates_p(hits, n, draws=1, rng=np.random.default_rng(0)) == pytest.approx(expected)
+    assert equal_rates_p(np.array([0, 0]), np.array([9, 9]), draws=1, rng=np.random.default_rng(0)) == 1.0
+
+
+def test_equal_rates_of_few_people_are_shuffled() -> None:
+    """Two groups: as far off as seen, either way, is Fisher's test with tables ordered by chi-squared."""
+    hits, n = np.array([1, 6]), np.array([8, 9])
+    table = stats.hypergeom(17, 7, 8)
+    far = np.array([abs(k / 8 - (7 - k) / 9) for k in range(8)])
+    expected = sum(table.pmf(k) for k in range(8) if far[k] >= abs(1 / 8 - 6 / 9) - 1e-12)
+    assert equal_rates_p(hits, n, draws=20_000, rng=np.random.default_rng(1)) == pytest.approx(expected, abs=0.01)
+    with pytest.raises(TooFewError):
+        equal_rates_p(np.array([1, 0]), np.array([4, 0]), draws=5, rng=np.random.default_rng(0))

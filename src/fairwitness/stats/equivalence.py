@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
+import numpy as np
 from scipy import optimize, special
 
+from fairwitness.core.errors import TooFewError
 from fairwitness.stats import intervals
 
 _FARTHEST = 38.0  # standard errors; beyond it a tail is 0 in double precision
@@ -89,6 +92,38 @@ def tost_rates(hits: tuple[int, int], n: tuple[int, int], *, margin: float, alph
         p = float(special.ndtr(-optimize.brentq(room, 0, _FARTHEST)))
     inside = -margin < low and high < margin
     return Equivalence(value=value, low=float(low), high=float(high), margin=margin, p=p, equivalent=bool(inside))
+
+
+def certified_within(hits: Mapping[str, int], totals: Mapping[str, int], *, alpha: float = 0.05) -> float | None:
+    """The smallest margin within which all groups' rates are shown to be equal.
+
+    That every pair keeps a margin is claimed only where each pair's own two one-sided tests say so, so no pair's level
+    has to be widened for the others (intersection-union).
+
+    Args:
+        hits: Selected people by group.
+        totals: People by group.
+        alpha: Chance of a margin that some true gap is wider than, in (0, 0.5).
+
+    Returns:
+        In points, in (0, 1]; None where a group is empty, since its rate is unknown.
+
+    Raises:
+        TooFewError: Fewer than two groups.
+
+    Source:
+        Berger 1982, Technometrics 24(4):295-300, for all pairs at once; Schuirmann 1987 for one.
+    """
+    if len(totals) < 2:
+        raise TooFewError("a margin needs two groups")
+    if not all(totals.values()):
+        return None
+    _check(1.0, alpha)
+    h = np.array([hits.get(name, 0) for name in totals])
+    n = np.array(list(totals.values()))
+    first, second = np.triu_indices(len(n), 1)
+    low, high = intervals.difference((h[first], h[second]), (n[first], n[second]), level=1 - 2 * alpha)
+    return float(max(-low.min(), high.max()))
 
 
 def _check(margin: float, alpha: float) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from fairwitness.core.errors import TooFewError
 
 _MOST_AT_ONCE = 2_000_000  # numbers held in memory
+_FEWEST = 5.0  # people expected in a cell for chi-squared to hold
 _MOST_IN_ALL = 40_000_000  # numbers worked out; some tenths of a second
 
 
@@ -53,3 +54,38 @@ def widest_gap_p(hits: NDArray[np.int64], n: NDArray[np.int64], *, draws: int, r
         reached += int((statistic(shuffled) >= least).sum())
         left -= batch
     return (reached + 1) / (draws + 1)
+
+
+def equal_rates_p(hits: NDArray[np.int64], n: NDArray[np.int64], *, draws: int, rng: np.random.Generator) -> float:
+    """P value of "all groups have the same rate", by chi-squared; where cells are small, by shuffling as `widest_gap_p` does.
+
+    It says less of which groups differ than the widest gap does, and costs no more for hundreds of groups than for two.
+
+    Args:
+        hits: (k,) selected in each group.
+        n: (k,) people in each group, at least 1 each and below 1e9 in all.
+        draws: Shuffles, where they are needed.
+        rng: Where they come from.
+
+    Raises:
+        TooFewError: Fewer than two groups, or an empty one.
+
+    Source:
+        Cochran 1954, Biometrics 10(4):417-451, on cells of fewer than five; Phipson and Smyth 2010 for the shuffles.
+    """
+    from scipy.special import chdtrc
+
+    if len(n) < 2 or (n < 1).any():
+        raise TooFewError("a permutation test needs two groups with people in them")
+    share = hits.sum() / n.sum()
+    if not 0 < share < 1:
+        return 1.0
+
+    def statistic(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        return np.asarray((n * (counts / n - share) ** 2).sum(axis=-1) / (share * (1 - share)))
+
+    seen = statistic(hits)
+    if n.min() * min(share, 1 - share) >= _FEWEST:
+        return float(chdtrc(len(n) - 1, seen))
+    shuffled = rng.multivariate_hypergeometric(n, int(hits.sum()), size=draws, method="marginals")
+    return (int((statistic(shuffled) >= seen * (1 - 1e-12)).sum()) + 1) / (draws + 1)
