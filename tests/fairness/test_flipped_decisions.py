@@ -82,8 +82,11 @@ def test_against_a_loop_over_people() -> None:
         as_man, as_woman = skill + 0.1 >= 0.5, skill >= 0.5
         changed += as_man != as_woman
         raised += (as_man and not as_woman) if not male else 0
-    (share,) = found.judged.values()
+    share, score = found.judged.values()
     assert (share.value, share.n) == (changed / 400, 400)
+    moved = np.minimum(1, columns["skill"] + 0.1) - columns["skill"]
+    halves = [moved[columns["male"] == sex].mean() for sex in (0, 1)]
+    assert score.value == pytest.approx(max(halves))
     table = series(found, "What changes with what is put in")
     women = int((columns["male"] == 0).sum())
     line = dict(zip(table["put in"], range(2), strict=True))["men"]
@@ -213,9 +216,8 @@ TEXT: dict[str, Any] = {"columns": (LETTER,), "features": ("letter",), "grouping
 def test_a_word_that_is_punished_is_found_and_told_with_its_direction() -> None:
     found = looked(letters(600), reads("women's", 0.3), **TEXT)
     assert worst(found) is Verdict.FAIL
-    (key,) = found.judged
-    assert key.groups == ("gender",)
-    assert found.headline.endswith("decisions change when words of gender in letter are exchanged")
+    assert {key.groups for key in found.judged} == {("gender",)}
+    assert "when words of gender in letter are exchanged" in found.headline
     table = series(found, "What changes with what is put in")
     assert "women for men" in table["put in"]
     line = table["put in"].index("women for men")
@@ -232,6 +234,19 @@ def test_a_model_that_reads_other_words_passes_and_few_texts_say_nothing() -> No
     outcome = looked(letters(30), reads("women's", 0.3), **TEXT)
     assert isinstance(outcome, NotApplicable)
     assert outcome.reason.startswith("fewer than 30 texts hold words of gender")
+
+
+def test_scores_that_move_without_a_decision_are_judged_too() -> None:
+    """Decisions are far from the threshold, and a ranking by the score is not."""
+    far = Formula(lambda rows: 0.7 + 0.25 * np.array(["women's" not in text for text in rows.columns["letter"]]))
+    found = looked(letters(600), far, **TEXT)
+    share, score = found.judged.values()
+    assert (share.value, score.value) == (0.0, pytest.approx(0.25))
+    assert worst(found) is Verdict.FAIL
+    assert found.headline.startswith(
+        "Scores move by 25.0 points in the mean when words of gender in letter are exchanged"
+    )
+    assert "and its score by −25.0 points" in found.lead
 
 
 def test_swaps_of_ones_own() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairwitness.core.check import Given
+from fairwitness.core.estimate import Estimate
 from fairwitness.core.subject import Model, Rows
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import FEW, listed
@@ -45,6 +46,7 @@ class Flipped:
         ids: (m,) the places in the data of the rows asked about.
         changed: (m,) whether the decision is another.
         rows: Lines of the table.
+        whole: Of these, the ones that together are the whole exchange: each value, or all words at once.
     """
 
     of: str
@@ -52,6 +54,27 @@ class Flipped:
     ids: NDArray[np.int64]
     changed: NDArray[np.bool_]
     rows: tuple[Row, ...]
+    whole: int
+
+    def furthest(self, *, level: float) -> Estimate | None:
+        """The largest mean change of the score, either way, over the whole exchange; None without scores.
+
+        Args:
+            level: Of each change; the interval is that of the largest there truly is, if all hold together.
+        """
+        found = [each for row in self.rows[: self.whole] if (each := row.change.score(level=level)) is not None]
+        if not found:
+            return None
+        sizes = [_size(each) for each in found]
+        most = max(sizes, key=lambda each: each.value or 0.0)
+        low, high = (max(getattr(each, end) for each in sizes) for end in ("low", "high"))
+        return replace(most, low=low, high=high)
+
+
+def _size(each: Estimate) -> Estimate:
+    """A change without its sign."""
+    low, high = each.low or 0.0, each.high or 0.0
+    return replace(each, value=abs(each.value or 0.0), low=max(0.0, low, -high), high=max(abs(low), abs(high)))
 
 
 class Asked:
@@ -106,7 +129,9 @@ class Asked:
         if not reads or not asked.any():
             return None
         what = f"{name} alone is another"
-        return Flipped(of=name, what=what, ids=rows.ids[asked], changed=changed[asked], rows=tuple(lines))
+        return Flipped(
+            of=name, what=what, ids=rows.ids[asked], changed=changed[asked], rows=tuple(lines), whole=len(lines)
+        )
 
     def words(self, rows: Rows, swaps: Mapping[str, Swap]) -> list[Flipped]:
         """Each swap whose words stand in enough texts."""
@@ -136,7 +161,7 @@ class Asked:
             Row(of=name, put=_put(pair), change=self._exchanged(some, before, column, Swap((pair,)))) for pair in alone
         ]
         what = f"words of {name} in {column} are exchanged"
-        return Flipped(of=name, what=what, ids=some.ids, changed=every.changed, rows=tuple(lines))
+        return Flipped(of=name, what=what, ids=some.ids, changed=every.changed, rows=tuple(lines), whole=1)
 
     def _exchanged(self, rows: Rows, before: Said, column: str, swap: Swap) -> Change:
         found = swapped(rows.columns[column], swap)

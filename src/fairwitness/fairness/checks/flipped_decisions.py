@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,11 +65,12 @@ class FlipOptions:
 class FlippedDecisions:
     info = CheckInfo(
         id="fairness.flipped-decisions",
-        title="Decisions stay when a sensitive attribute alone is another",
-        failure_title="Decisions change when nothing but a sensitive attribute does",
+        title="Decisions and scores stay when a sensitive attribute alone is another",
+        failure_title="Decisions or scores change when nothing but a sensitive attribute does",
         measures=(
-            "Share of decisions that change when the attribute's columns alone take another value, for each attribute the model "
-            "reads; and in texts, when words that name one (he and she, men's and women's) are exchanged."
+            "Share of decisions that change, and the mean change of the score, when the attribute's columns alone take another "
+            "value, for each attribute the model reads; and in texts, when words that name one (he and she, men's and women's) are "
+            "exchanged."
         ),
         does_not_show=(
             "What stands in for the attribute: other columns, and other words of the text, stay as they are, so a model that reads "
@@ -126,35 +127,42 @@ def _ask(outline: Outline, options: FlipOptions) -> RowsAsk:
 
 
 def _measured(given: Given, found: Sequence[Flipped], notes: Sequence[str]) -> Measured:
-    from fairwitness.stats.intervals import wilson
-    from fairwitness.stats.multiple import sidak
-
-    each = sidak(given.level, len(found))
-    judged = {}
-    for one in found:
-        hits, n = int(one.changed.sum()), len(one.changed)
-        low, high = wilson(float(hits), n, level=each)
-        judged[Key(metric="share of decisions that change", groups=(one.of,))] = Estimate(
-            value=hits / n,
-            low=float(low),
-            high=float(high),
-            level=given.level,
-            n=n,
-            unit="share",
-            method="Wilson interval",
-        )
-    worst = max(found, key=lambda one: float(one.changed.mean()))
+    worst = max(found, key=lambda one: max(_worse(one, given.level)))
     table = sorted((row for one in found for row in one.rows), key=lambda row: -float(row.change.changed.mean()))
     cut = (f"the table lists {MOST_ROWS} of {len(table)} lines",) if len(table) > MOST_ROWS else ()
     return Measured(
-        headline=_headline(worst),
+        headline=_headline(worst, given.level),
         lead=_lead(given, worst),
-        judged=judged,
+        judged=_judged(found, given.level),
         explored=(_table(given, table[:MOST_ROWS]),),
         notes=(*notes, *cut),
         to_settle="More decisions would narrow the interval; set rows for this check.",
         row_values=_row_values(found),
     )
+
+
+def _worse(one: Flipped, level: float) -> tuple[float, float]:
+    moved = one.furthest(level=level)
+    return float(one.changed.mean()), 0.0 if moved is None else moved.value or 0.0
+
+
+def _judged(found: Sequence[Flipped], level: float) -> dict[Key, Estimate]:
+    """Of each attribute or swap the share of decisions that change, and the mean change of the score."""
+    from fairwitness.stats.intervals import wilson
+    from fairwitness.stats.multiple import sidak
+
+    each = sidak(level, sum(1 + one.whole for one in found))
+    judged = {}
+    for one in found:
+        hits, n = int(one.changed.sum()), len(one.changed)
+        low, high = (float(end) for end in wilson(float(hits), n, level=each))
+        judged[Key(metric="share of decisions that change", groups=(one.of,))] = Estimate(
+            value=hits / n, low=low, high=high, level=level, n=n, unit="share", method="Wilson interval"
+        )
+        moved = one.furthest(level=each)
+        if moved is not None:
+            judged[Key(metric="mean change of the score", groups=(one.of,))] = replace(moved, level=level)
+    return judged
 
 
 def _row_values(found: Sequence[Flipped]) -> dict[str, RowValues]:
@@ -166,23 +174,31 @@ def _row_values(found: Sequence[Flipped]) -> dict[str, RowValues]:
     return {"flipped": RowValues(name=name, ids=ids, values=flipped)} if flipped.any() else {}
 
 
-def _headline(worst: Flipped) -> str:
-    share = fmt.number(float(worst.changed.mean()), "share")
-    return f"{share} of {plural(len(worst.changed), 'decision')} change when {worst.what}"
+def _headline(worst: Flipped, level: float) -> str:
+    """The decisions that change, or the scores where these say more."""
+    share, moved = _worse(worst, level)
+    if moved > share:
+        return f"Scores move by {fmt.number(moved, 'points')} in the mean when {worst.what}, of {plural(len(worst.changed), 'decision')}"
+    return f"{fmt.number(share, 'share')} of {plural(len(worst.changed), 'decision')} change when {worst.what}"
 
 
 def _lead(given: Given, worst: Flipped) -> str:
-    """The line whose share in favour moved furthest, with its interval."""
+    """The line whose share in favour, or whose score, moved furthest, with its interval."""
     from fairwitness.fairness.flipping import wanted_class
 
-    nets = {row.put: net for row in worst.rows if (net := row.change.net(level=given.level)) is not None}
-    if not nets:
+    def size(row: Row) -> tuple[float, float]:
+        found = (row.change.net(level=given.level), row.change.score(level=given.level))
+        net, moved = (0.0 if each is None else abs(each.value or 0.0) for each in found)
+        return net, moved
+
+    row = max(worst.rows, key=size)
+    net, moved = row.change.net(level=given.level), row.change.score(level=given.level)
+    if net is None:
         return ""
-    put = max(nets, key=lambda put: abs(nets[put].value or 0.0))
-    net = nets[put]
+    score = "" if moved is None else f", and its score by {fmt.measured(moved.value, moved.low, moved.high, 'points')}"
     return (
-        f"With {put} put in, the share decided “{wanted_class(given.outline)}” changes by "
-        f"{fmt.measured(net.value, net.low, net.high, 'points')}, of {plural(net.n, 'decision')}."
+        f"With {row.put} put in, the share decided “{wanted_class(given.outline)}” changes by "
+        f"{fmt.measured(net.value, net.low, net.high, 'points')}{score}, of {plural(net.n, 'decision')}."
     )
 
 
