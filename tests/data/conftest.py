@@ -34,6 +34,7 @@ def _look(
     media: Columns | None = None,
     limit: Limit | None = None,
     seed: int = 0,
+    options: Any = None,
     **known: Any,
 ) -> Outcome:
     """Run one check over columns, as (n,) float64 or object arrays; `known` goes into the outline."""
@@ -76,7 +77,7 @@ def _look(
     loaded: Check[Any] = Registered(
         check, f"fairwitness.data.checks.{check.removeprefix('data.').replace('-', '_')}"
     ).load()
-    options = loaded.Options()
+    options = options or loaded.Options()
     asked = loaded.asks(outline, about, options)
     if isinstance(asked, NotApplicable):
         return asked

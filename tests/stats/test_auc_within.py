@@ -39,15 +39,15 @@ def test_areas_are_shares_of_pairs() -> None:
 
 
 def test_errors_are_those_of_leaving_each_row_out() -> None:
-    scores, labels, strata = drawn(np.random.default_rng(1), 240, reads=0.7)
+    scores, labels, strata = drawn(np.random.default_rng(1), 160, reads=0.7)
     found = within(scores, labels, strata)
 
     def values(keep: NDArray[np.bool_]) -> tuple[float, float]:
         own = within(scores[keep], labels[keep], strata[keep])
         return own.gap.value or 0.0, own.gaps[1].value or 0.0
 
-    left = np.array([values(np.arange(240) != i) for i in range(240)])
-    errors = np.sqrt(239 / 240 * ((left - left.mean(axis=0)) ** 2).sum(axis=0))
+    left = np.array([values(np.arange(160) != i) for i in range(160)])
+    errors = np.sqrt(159 / 160 * ((left - left.mean(axis=0)) ** 2).sum(axis=0))
     halves = [(found.gap, 1.959964), (found.gaps[1], 2.393980)]  # the latter for three strata at once
     for error, (gap, z) in zip(errors, halves, strict=True):
         assert gap.high is not None
@@ -73,17 +73,17 @@ def test_no_stratum_with_both_classes() -> None:
 
 @pytest.mark.slow
 def test_coverage_of_the_gap() -> None:
-    """The true gap from a million rows; 500 samples of 300."""
-    scores, labels, strata = drawn(np.random.default_rng(2), 1_000_000, reads=1.0)
+    """The true gap from 200,000 rows; 250 samples of 200."""
+    scores, labels, strata = drawn(np.random.default_rng(2), 200_000, reads=1.0)
     truth = within(scores, labels, strata)
     hits = np.zeros(2)
     rng = np.random.default_rng(3)
-    for _ in range(500):
-        found = within(*drawn(rng, 300, reads=1.0))
+    for _ in range(250):
+        found = within(*drawn(rng, 200, reads=1.0))
         worst = [found.gaps[code] for code in range(3)]
         hits[0] += (found.gap.low or 0) <= (truth.gap.value or 0) <= (found.gap.high or 0)
         hits[1] += all(
             (own.low or 0) <= (truth.gaps[code].value or 0) <= (own.high or 0) for code, own in enumerate(worst)
         )
-    assert 455 <= hits[0] <= 490, hits
-    assert 455 <= hits[1] <= 495, hits
+    assert 225 <= hits[0] <= 247, hits
+    assert 225 <= hits[1] <= 249, hits

@@ -12,6 +12,7 @@ from fairwitness.core.columns import Column
 from fairwitness.core.estimate import Estimate
 from fairwitness.io.trees import for_trees
 from fairwitness.stats.auc import auc
+from fairwitness.stats.auc_within import within
 from fairwitness.stats.levels import FOLDS, fold_of
 
 
@@ -39,6 +40,42 @@ def strength(
         AUC by group; with two groups, telling one tells the other and only the second is given. About 0.5 tells
         nothing. The intervals leave out how the five fits themselves vary.
     """
+    return told(scored(columns, groups, features, rng=rng), groups, level=level)
+
+
+def told(scores: NDArray[np.float64], groups: NDArray[Any], *, level: float = 0.95) -> dict[str, Estimate]:
+    """AUC by group of (n, groups) scores, as `strength` gives it."""
+    names, coded = np.unique(groups.astype(str), return_inverse=True)
+    sides = range(1, 2) if len(names) == 2 else range(len(names))
+    share = 1 - (1 - level) / len(sides)
+    return {str(names[side]): auc(scores[:, side], coded == side, level=share) for side in sides}
+
+
+def alike(
+    scores: NDArray[np.float64], groups: NDArray[Any], classes: NDArray[Any], group: str, *, level: float = 0.95
+) -> Estimate | None:
+    """AUC of telling a group from the rest between rows of one class; None where no class holds both.
+
+    Args:
+        scores: (n, groups), from `scored`.
+        groups: (n,) object of str.
+        classes: (n,) object of str or None, the recorded class; rows without are left out.
+        group: Which group.
+        level: Two-sided confidence.
+    """
+    known = np.array([each is not None for each in classes], dtype=bool)
+    codes = np.unique(classes[known].astype(str), return_inverse=True)[1].astype(np.int64)
+    mine = np.asarray(groups[known] == group, dtype=bool)
+    if not any(0 < mine[codes == code].mean() < 1 for code in np.unique(codes)):
+        return None
+    side = np.unique(groups.astype(str)).tolist().index(group)
+    return within(scores[known, side], mine, codes, level=level).inside
+
+
+def scored(
+    columns: Mapping[str, NDArray[Any]], groups: NDArray[Any], features: Sequence[Column], *, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """(n, groups) chance of each group, by name, from trees that never saw the row; arguments of `strength`."""
     from sklearn.ensemble import HistGradientBoostingClassifier  # a second to import
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
@@ -60,9 +97,7 @@ def strength(
         with threadpool_limits(1):  # on a busy machine the trees' threads wait for one another: 40 times slower
             model.fit(table[~out], coded[~out])
             scores[out] = model.predict_proba(table[out])
-    sides = range(1, 2) if len(names) == 2 else range(len(names))
-    share = 1 - (1 - level) / len(sides)
-    return {str(names[side]): auc(scores[:, side], coded == side, level=share) for side in sides}
+    return scores
 
 
 def strongest(found: Mapping[str, Estimate], *, level: float) -> tuple[str, Estimate]:

@@ -77,7 +77,7 @@ def within(scores: Floats, labels: Flags, strata: NDArray[np.int64], *, fewest: 
         mean += pairs[code] * own
     total = sum(pairs.values())
     value, inner = mean / total, inner / total
-    inside = _normal(value, inner, n=int(np.isin(strata, codes).sum()), level=level)
+    inside = _inside(value, inner, labels[np.isin(strata, codes)], level=level)
     return Within(
         overall=overall,
         inside=inside,
@@ -108,14 +108,17 @@ def _gap(value: float, moved: Floats, own: Estimate, overall: Estimate, *, level
     return Estimate(value=value, low=low, high=high, level=level, n=len(moved), unit="number", method=method)
 
 
-def _normal(value: float, moved: Floats, *, n: int, level: float) -> Estimate:
+def _inside(value: float, moved: Floats, labels: Flags, *, level: float) -> Estimate:
     half = intervals.critical(level) * float(np.sqrt((moved**2).sum()))
+    low, high = max(value - half, 0.0), min(value + half, 1.0)
+    if half < 1e-12:
+        low, high = intervals.auc(value, int(labels.sum()), int((~labels).sum()), level=level)
     return Estimate(
         value=value,
-        low=max(value - half, 0.0),
-        high=min(value + half, 1.0),
+        low=min(low, value),
+        high=max(high, value),
         level=level,
-        n=n,
+        n=len(labels),
         unit="auc",
         method="DeLong's variance, pairs of one stratum",
     )

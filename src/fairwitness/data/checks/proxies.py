@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fairwitness.core.asks import Ask, RowsAsk, group_column
+from fairwitness.core.asks import CLASS, Ask, RowsAsk, group_column
 from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions, NotApplicable, Outcome
 from fairwitness.core.columns import CROSS, Column, Grouping
-from fairwitness.core.estimate import Key, Limit, Severity
+from fairwitness.core.estimate import Estimate, Key, Limit, Severity
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline, Rows
-from fairwitness.data.proxies import strength, strongest
-from fairwitness.data.words import area, count, with_areas, within
+from fairwitness.data.proxies import alike, scored, strongest, told
+from fairwitness.data.words import area, count, target_of, with_areas, within
 from fairwitness.draw.words import listed, members, plural
 from fairwitness.stats.associations import FEW_TO_FIT, MOST_GROUPS, Association, associations, judgeable
 
@@ -30,7 +30,8 @@ class Proxies:
         failure_title="The features tell the sensitive attribute",
         measures=(
             "How well a model tells a group from the rest (AUC) by the features alone, the sensitive attributes "
-            "themselves left out, on rows it was not fitted on; of several groups, the one it tells best."
+            "themselves left out, on rows it was not fitted on; of several groups, the one it tells best. Beside it, how well between "
+            "rows of one recorded class."
         ),
         does_not_show=(
             "Whether the audited model makes use of it, or whether a feature that goes with the attribute is also needed "
@@ -48,7 +49,7 @@ class Proxies:
         sources=(
             "Feldman et al. 2015, KDD, arXiv 1412.3756, section 4, predicting the attribute from the features",
             "Chernozhukov et al. 2018, Econometrics Journal 21(1):C1-C68, on cross-fitting",
-            "Newcombe 2006, Statistics in Medicine 25(4):559-573, method 5",
+            "Newcombe 2006, Statistics in Medicine 25(4):559-573, method 5; DeLong et al. 1988, Biometrics 44(3):837-845",
             "Bergsma 2013, Journal of the Korean Statistical Society 42(3):323-328, Cramér's V",
             "The limit of 0.70 is a convention of this tool",
         ),
@@ -72,14 +73,17 @@ class Proxies:
         groups = np.array(
             [None if None in cell else CROSS.join(cell) for cell in zip(*parts, strict=True)], dtype=object
         )
+        classes = rows.columns.get(CLASS)
         names = judgeable(groups)
         if not names:
             return NotApplicable(f"{grouping.name!r} has fewer than two groups of at least {FEW_TO_FIT} people")
         kept = np.array([group in names for group in groups], dtype=bool)
         columns = {column.name: rows.columns[column.name][kept] for column in features}
-        found = strength(columns, groups[kept], features, level=given.level, rng=given.rng)
+        scores = scored(columns, groups[kept], features, rng=given.rng)
+        found = told(scores, groups[kept], level=given.level)
         alone = associations(columns, groups[kept], features, level=given.level, rng=given.rng)
         name, judged = strongest(found, level=given.level)
+        inside = alike(scores, groups[kept], classes[kept], name, level=given.level) if classes is not None else None
         top = with_areas([(each.column, each.auc.value or 0.0) for each in alone[:3]])
         return Measured(
             headline=(
@@ -88,13 +92,20 @@ class Proxies:
             ),
             lead=(
                 f"Shown one of them and one of the others, it tells which is which with a chance of {area(judged.value)} {within(judged)}; "
-                f"0.500 is guessing. Alone, the most telling are {top}."
+                f"0.500 is guessing. {_alike(inside, outline)}Alone, the most telling are {top}."
             ),
             judged={Key(metric="AUC of the attribute from the features", groups=(name,)): judged},
             explored=(_table(alone),),
             notes=_notes(groups, kept, given),
             to_settle="More rows, of the smallest groups above all, would narrow the interval.",
         )
+
+
+def _alike(inside: Estimate | None, outline: Outline) -> str:
+    """What is told beyond what goes with the outcome anyway, as a sentence."""
+    if inside is None:
+        return ""
+    return f"Between rows of the same {target_of(outline)} the chance is {area(inside.value)} {within(inside)}. "
 
 
 def _features(outline: Outline) -> list[Column]:
@@ -107,7 +118,9 @@ def _features(outline: Outline) -> list[Column]:
 
 
 def _ask(outline: Outline, about: Grouping) -> RowsAsk:
-    return RowsAsk(columns=tuple(column.name for column in _features(outline)), groups=about.columns, at_most=MOST_ROWS)
+    labels = [CLASS] if "labels" in outline.offers and outline.classes else []
+    columns = (*(column.name for column in _features(outline)), *labels)
+    return RowsAsk(columns=columns, groups=about.columns, at_most=MOST_ROWS)
 
 
 def _notes(groups: NDArray[Any], kept: NDArray[np.bool_], given: Given) -> tuple[str, ...]:
