@@ -12,7 +12,7 @@ from fairwitness.core.check import Measured, NotApplicable, Outcome
 from fairwitness.core.columns import Grouping
 from fairwitness.core.estimate import Limit
 from fairwitness.core.subject import Rows
-from support.given import check, run, series, yes_no
+from support.given import EVERYTHING, check, run, series, yes_no
 
 CHECK = check("fairness.auc-gap")
 LIMIT = Limit(at_most=0.10)
@@ -115,3 +115,16 @@ def test_fair_scores_are_seldom_accused() -> None:
         failed += gap.against(LIMIT) == "fail"
     assert wide > 9
     assert failed <= 1
+
+
+def test_of_tallies_alone_areas_are_of_tenths_and_intervals_have_the_exact_one_in_them() -> None:
+    columns = people(800, {"north": 2.0, "south": 0.0})
+    given = {"race": columns["race"], LABEL: yes_no(columns["label"]), SCORE: columns["score"]}
+    found = run(CHECK, given, offers=EVERYTHING - {"rows"})
+    assert isinstance(found, Measured)
+    assert found.notes[0].startswith("scores are counted in 10 bins, which moves an area by at most 0.0")
+    table = series(found, "Ranking by group")
+    for name, low, high in zip(table["group"], table["low"], table["high"], strict=True):
+        own = columns["race"] == name
+        assert low < roc_auc_score(columns["label"][own], columns["score"][own]) < high
+    assert [gap.against(LIMIT) for gap in found.judged.values()] == ["fail"]

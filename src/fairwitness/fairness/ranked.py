@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fairwitness.core.columns import Grouping
 from fairwitness.core.estimate import Estimate, Unit
 from fairwitness.draw.words import FEW, label
 from fairwitness.fairness import attributes, contrasts, roc
-from fairwitness.fairness.attributes import Cell, Divided
+from fairwitness.fairness.attributes import Cell
 from fairwitness.fairness.contrasts import Apart
 from fairwitness.fairness.roc import Between, Histogram
 from fairwitness.stats.intervals import critical
@@ -23,7 +23,7 @@ class Ranked:
     """One attribute's curves, areas and gaps.
 
     Attributes:
-        by: Rows by group.
+        grouping: Of the groups.
         groups: Scores by outcome.
         areas: Under each group's own curve.
         across: The group's positives against the others' negatives, less the reverse.
@@ -31,7 +31,7 @@ class Ranked:
         gap: The widest between two areas.
     """
 
-    by: Divided
+    grouping: Grouping
     groups: Mapping[str, Histogram]
     areas: Mapping[str, Estimate]
     across: Mapping[str, Estimate]
@@ -39,35 +39,34 @@ class Ranked:
     gap: Apart
 
     def label(self, group: str) -> str:
-        return label(group, self.by.grouping.columns)
+        return label(group, self.grouping.columns)
 
 
 def ranked(
-    by: Divided,
-    bins: NDArray[np.intp],
-    positive: NDArray[np.bool_],
+    grouping: Grouping,
+    groups: Mapping[str, Histogram],
     *,
     level: float,
     rng: np.random.Generator,
+    coarse: bool = False,
 ) -> Ranked | None:
     """Areas, curves and gaps of an attribute's groups.
 
     Args:
-        by: The rows by group.
-        bins: (n,) bins of their scores, from `roc.places`.
-        positive: (n,) whether the outcome is recorded.
+        grouping: Of the groups.
+        groups: Scores by outcome.
         level: Of the widest gap, and of each kind of interval for all groups together.
         rng: Where shuffles come from.
+        coarse: Whether many scores that differ share a bin, for which intervals are wider.
 
     Returns:
         None where fewer than two groups have both outcomes.
     """
-    groups = roc.histograms(bins, positive, by)
     both = [name for name, own in groups.items() if own.both]
     z = all_pairs(level, max(2, len(both)))
     gap = contrasts.widest(
-        by.names,
-        attributes.known([roc.area(own, z=z) for own in groups.values()]),
+        tuple(groups),
+        attributes.known([roc.area(own, z=z, coarse=coarse) for own in groups.values()]),
         level=level,
         unit="auc",
         method="from the limits of each area",
@@ -77,11 +76,11 @@ def ranked(
     whole = roc.pooled(groups.values())
     wide = critical(sidak(level, len(groups)))
     return Ranked(
-        by=by,
+        grouping=grouping,
         groups=groups,
-        areas={name: roc.area(own, z=wide) for name, own in groups.items()},
-        across={name: roc.across(groups[name], whole - groups[name], z=wide) for name in both},
-        between=roc.apart(groups, level=level, rng=rng),
+        areas={name: roc.area(own, z=wide, coarse=coarse) for name, own in groups.items()},
+        across={name: roc.across(groups[name], whole - groups[name], z=wide, coarse=coarse) for name in both},
+        between=roc.apart(groups, level=level, rng=rng, coarse=coarse),
         gap=gap,
     )
 
@@ -106,7 +105,7 @@ def _line(ranked: Ranked, name: str) -> dict[str, Cell]:
     own, between = ranked.groups[name], ranked.between.get(name)
     shown = own.n >= FEW and own.both
     line: dict[str, Cell] = {
-        "attribute": ranked.by.grouping.name,
+        "attribute": ranked.grouping.name,
         "group": ranked.label(name),
         "n": own.n,
         "positives": int(own.positives.sum()),

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import erf, hypot, sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fairwitness.core.asks import LABEL, NO, SCORE, YES
+from fairwitness.core.columns import MISSING
 from fairwitness.core.errors import TooFewError
 from fairwitness.core.estimate import Estimate
 from fairwitness.fairness.attributes import Divided
 from fairwitness.stats.auc import auc_from_histogram
 from fairwitness.stats.multiple import sidak
+from fairwitness.stats.tally import Tally
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -66,7 +69,7 @@ class Between:
 
 
 def places(scores: Floats) -> tuple[NDArray[np.intp], bool]:
-    """(n,) bin of each score, by rank, and whether scores that differ share one."""
+    """(n,) bin of each score, by rank, and whether scores that differ share one, as they do beyond `MOST_PLACES`."""
     distinct, found = np.unique(scores, return_inverse=True)
     each = -(-len(distinct) // MOST_PLACES)
     return found // max(1, each), each > 1
@@ -86,20 +89,44 @@ def histograms(bins: NDArray[np.intp], positive: NDArray[np.bool_], by: Divided)
     return {name: Histogram(negatives=own[0], positives=own[1]) for name, own in zip(by.names, table, strict=True)}
 
 
+def of_tally(tally: Tally, by: Sequence[str]) -> dict[str, Histogram]:
+    """Scores by outcome of each group, from counts over `LABEL` and `SCORE` in bins; those without either are left out."""
+    bins = [name for name in tally.axes[SCORE] if name != MISSING]
+    counts = {outcome: [tally.where({SCORE: each, LABEL: outcome}).by(by) for each in bins] for outcome in (NO, YES)}
+    return {
+        name: Histogram(
+            negatives=np.array([each.get(name, 0) for each in counts[NO]], dtype=np.int64),
+            positives=np.array([each.get(name, 0) for each in counts[YES]], dtype=np.int64),
+        )
+        for name in tally.by(by)
+    }
+
+
 def tied(whole: Histogram) -> float:
     """The largest error of an area for scores that share a bin: half the share of pairs that meet in one."""
     pairs = float(whole.positives.sum()) * float(whole.negatives.sum())
     return float((whole.positives.astype(float) * whole.negatives).sum()) / pairs / 2 if pairs else 0.0
 
 
-def area(own: Histogram, *, z: float) -> Estimate:
-    """Area under a group's curve with the critical value `z`; value None where an outcome does not occur."""
+def area(own: Histogram, *, z: float, coarse: bool = False) -> Estimate:
+    """Area under a group's curve.
+
+    Args:
+        own: Its scores.
+        z: Critical value of the interval.
+        coarse: Whether scores that differ share bins: then the interval is as much wider as that can move the area.
+
+    Returns:
+        Value None where an outcome does not occur.
+    """
     if not own.both:
         return Estimate(value=None, low=None, high=None, level=None, n=own.n, unit="auc", method="undefined")
-    return auc_from_histogram(own.negatives, own.positives, level=erf(z / sqrt(2)))
+    found = auc_from_histogram(own.negatives, own.positives, level=erf(z / sqrt(2)))
+    most = tied(own) if coarse else 0.0
+    return replace(found, low=max(0.0, (found.low or 0.0) - most), high=min(1.0, (found.high or 0.0) + most))
 
 
-def across(own: Histogram, others: Histogram, *, z: float) -> Estimate:
+def across(own: Histogram, others: Histogram, *, z: float, coarse: bool = False) -> Estimate:
     """How much likelier a positive of the group is to score above a negative of the others than the other way round.
 
     Returns:
@@ -109,8 +136,8 @@ def across(own: Histogram, others: Histogram, *, z: float) -> Estimate:
     Source:
         Kallus and Zhou 2019, NeurIPS, xAUC; Borkan et al. 2019, WWW companion, 491-500, call the two BNSP and BPSN AUC.
     """
-    mine = area(Histogram(negatives=others.negatives, positives=own.positives), z=z)
-    theirs = area(Histogram(negatives=own.negatives, positives=others.positives), z=z)
+    mine = area(Histogram(negatives=others.negatives, positives=own.positives), z=z, coarse=coarse)
+    theirs = area(Histogram(negatives=own.negatives, positives=others.positives), z=z, coarse=coarse)
     ends = (mine.value, mine.low, mine.high, theirs.value, theirs.low, theirs.high)
     known = [end for end in ends if end is not None]
     if len(known) < len(ends):
@@ -206,7 +233,12 @@ def _apart(one: Sequence[NDArray[Any]], other: Sequence[NDArray[Any]], steps: Fl
 
 
 def apart(
-    groups: Mapping[str, Histogram], *, level: float, rng: np.random.Generator, draws: int = DRAWS
+    groups: Mapping[str, Histogram],
+    *,
+    level: float,
+    rng: np.random.Generator,
+    draws: int = DRAWS,
+    coarse: bool = False,
 ) -> dict[str, Between]:
     """The area between each group's curve and that of everybody else, with an interval and its null.
 
@@ -219,6 +251,7 @@ def apart(
         level: Of the intervals, of all groups together.
         rng: Where shuffles come from.
         draws: Shuffles for each group.
+        coarse: As in `area`.
 
     Raises:
         TooFewError: Fewer than two groups have both outcomes.
@@ -236,6 +269,7 @@ def apart(
         others = whole - own
         seen, null = shuffled(own, others, rng=rng, draws=draws)
         value, reach = between(own, others), float(np.quantile(null, sidak(level, count), method="higher"))
+        reach += tied(own) + tied(others) if coarse else 0.0
         estimate = Estimate(
             value=max(0.0, value - float(null.mean())),
             low=max(0.0, min(value, seen) - reach),

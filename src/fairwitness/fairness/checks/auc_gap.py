@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from fairwitness.core.asks import LABEL, SCORE, YES, Ask, RowsAsk
+from fairwitness.core.asks import LABEL, SCORE, YES, Ask, RowsAsk, TallyAsk
 from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions, NotApplicable, Outcome
+from fairwitness.core.columns import Grouping
 from fairwitness.core.estimate import Key, Limit, Severity
 from fairwitness.core.figures import Curve, Curves
 from fairwitness.core.subject import Outline, Rows
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import FEW, listed, members, plural
 from fairwitness.fairness import attributes, roc
+from fairwitness.fairness.calibration import EDGES
+from fairwitness.fairness.compare import judged_tally
 from fairwitness.fairness.ranked import UNITS, Ranked, lines, ranked
+from fairwitness.fairness.roc import Histogram
 from fairwitness.fairness.words import outcome
 
 MOST_CURVES = 4
@@ -39,7 +44,7 @@ class AucGap:
             "Look for columns that tell people of the group apart that is ranked worst, or collect more of its people; "
             "a model that ranks at random there should not decide about them."
         ),
-        needs=frozenset({"rows", "groups", "truth", "scores", "positive"}),
+        needs=frozenset({"groups", "truth", "scores", "positive"}),
         limit=Limit(at_most=0.10),
         severity=Severity.MEDIUM,
         sources=(
@@ -54,35 +59,37 @@ class AucGap:
     Options = NoOptions
 
     def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask]:
-        return [_ask(outline)]
+        if "rows" in outline.offers:
+            return [_ask(outline)]
+        return [_counts(grouping) for grouping in attributes.named(outline)]
 
     def run(self, given: Given, options: NoOptions) -> Outcome:
-        rows: Rows = given[_ask(given.outline)]
-        rows = rows.where(~np.isnan(rows.columns[SCORE]))
-        bins, tied = roc.places(rows.columns[SCORE])
-        positive = rows.columns[LABEL] == YES
         named = attributes.named(given.outline)
         level = attributes.each_level(given.level, len(named))
+        coarse = "rows" not in given.outline.offers
+        counted, shared = _tallied(given) if coarse else _binned(given)
         found = [
             one
-            for grouping in named
-            if (one := ranked(attributes.divided(rows, grouping), bins, positive, level=level, rng=given.rng))
+            for grouping, groups in zip(named, counted, strict=True)
+            if (one := ranked(grouping, groups, level=level, rng=given.rng, coarse=coarse))
         ]
         if not found:
             return NotApplicable("no attribute has two groups with scores and both outcomes; a gap needs two")
         worst = max(found, key=lambda each: attributes.gravity(each.gap.estimate, given.limit))
         table = lines(found)
         notes = [*attributes.left_out(table, "groups")]
-        if tied:
-            most = max(roc.tied(own) for own in roc.histograms(bins, positive, found[0].by).values() if own.both)
+        if shared:
+            bins = len(next(iter(worst.groups.values())).negatives)
+            most = max(roc.tied(own) for own in worst.groups.values() if own.both)
+            so = ", and intervals are as much wider" if coarse else ""
             notes.append(
-                f"scores are counted in {fmt.count(int(bins.max()) + 1)} bins, which moves an area by at most {most:.1e}"
+                f"scores are counted in {fmt.count(bins)} bins, which moves an area by at most {fmt.number(most, 'number')}{so}"
             )
         return Measured(
             headline=_headline(given, worst),
             lead=_lead(given, found, worst),
             judged={
-                Key(metric="AUC gap", groups=each.gap.groups, column=each.by.grouping.name): each.gap.estimate
+                Key(metric="AUC gap", groups=each.gap.groups, column=each.grouping.name): each.gap.estimate
                 for each in found
             },
             explored=(attributes.table("Ranking by group", table, UNITS),),
@@ -96,11 +103,31 @@ def _ask(outline: Outline) -> RowsAsk:
     return RowsAsk(columns=(SCORE, LABEL), groups=attributes.asked(outline))
 
 
+def _counts(grouping: Grouping) -> TallyAsk:
+    """What calibration asks for too, so nothing more is counted."""
+    return replace(judged_tally(grouping, LABEL, SCORE), edges=((SCORE, EDGES),), sums=(SCORE,))
+
+
+def _tallied(given: Given) -> tuple[list[dict[str, Histogram]], bool]:
+    """Scores of each attribute's groups in tenths, and that scores that differ share them."""
+    named = attributes.named(given.outline)
+    return [roc.of_tally(given[_counts(grouping)], grouping.columns) for grouping in named], True
+
+
+def _binned(given: Given) -> tuple[list[dict[str, Histogram]], bool]:
+    """Scores of each attribute's groups, of the rows that have one, and whether scores that differ share a bin."""
+    rows: Rows = given[_ask(given.outline)]
+    rows = rows.where(~np.isnan(rows.columns[SCORE]))
+    bins, shared = roc.places(rows.columns[SCORE])
+    by = [attributes.divided(rows, grouping) for grouping in attributes.named(given.outline)]
+    return [roc.histograms(bins, rows.columns[LABEL] == YES, each) for each in by], shared
+
+
 def _headline(given: Given, worst: Ranked) -> str:
     many = [name for name in worst.gap.groups if worst.groups[name].n >= FEW]
     if len(many) < 2:
-        return f"Groups of {worst.by.grouping.name} are too small to say whether scores rank them equally well"
-    low, high = (members(name, worst.by.grouping.columns, given.outline.people) for name in worst.gap.groups)
+        return f"Groups of {worst.grouping.name} are too small to say whether scores rank them equally well"
+    low, high = (members(name, worst.grouping.columns, given.outline.people) for name in worst.gap.groups)
     values = [fmt.number(worst.areas[name].value, "auc") for name in worst.gap.groups]
     return f"Scores rank {low} with an AUC of {values[0]} and {high} with {values[1]}"
 
@@ -112,7 +139,7 @@ def _lead(given: Given, found: Sequence[Ranked], worst: Ranked) -> str:
         gap = each.gap.estimate
         low, high = map(each.label, each.gap.groups)
         sentences.append(
-            f"By {each.by.grouping.name} the widest gap is {fmt.measured(gap.value, gap.low, gap.high, 'auc')}, {high} over {low}."
+            f"By {each.grouping.name} the widest gap is {fmt.measured(gap.value, gap.low, gap.high, 'auc')}, {high} over {low}."
         )
         shifted = [
             name for name, own in each.between.items() if (own.estimate.low or 0.0) > 0 and each.groups[name].n >= FEW
@@ -134,7 +161,7 @@ def _figure(worst: Ranked) -> Curves:
     drawn.sort(key=lambda name: (name not in worst.gap.groups, -worst.groups[name].n))
     grid = np.array(POINTS)
     return Curves(
-        title=f"ROC curves by {worst.by.grouping.name}",
+        title=f"ROC curves by {worst.grouping.name}",
         caption=(
             "Both in %. Dashed: ranking at random. Intervals of the areas are in the table."
             + (
