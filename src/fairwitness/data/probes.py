@@ -33,11 +33,13 @@ class Probe:
     Attributes:
         scores: (n, k) of each class, from fits that never saw the row.
         told: Class to the AUC of telling it from the rest; with two classes only the second.
+        heights: (1 + draws,) the highest AUC of any class, as seen and under each permutation.
         p: P value of "nothing is told", by permutation of the classes (within strata, where those are given).
     """
 
     scores: Floats
     told: dict[str, Estimate]
+    heights: Floats
     p: float
 
 
@@ -80,6 +82,7 @@ def linear(
     return Probe(
         scores=np.column_stack([-scores, scores]) if len(names) == 2 else scores,
         told={str(names[side]): auc(scores[:, i], codes == side, level=each) for i, side in enumerate(sides)},
+        heights=height,
         p=float((height >= height[0] - 1e-12).mean()),
     )
 
