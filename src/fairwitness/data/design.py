@@ -19,14 +19,14 @@ MOST_LEVELS = 10
 
 
 def design(
-    columns: Mapping[str, NDArray[Any]], features: Sequence[Column], outcome: NDArray[np.bool_] | None = None
+    columns: Mapping[str, NDArray[Any]], features: Sequence[Column], outcome: NDArray[np.bool_] | Floats | None = None
 ) -> Floats:
     """(n, d) columns of mean 0 and spread 1: numbers, whether they are missing, and the most frequent categories.
 
     Args:
         columns: Feature name to (n,) float64 with NaN, or object of str or None.
         features: Which columns.
-        outcome: (n,) bool; of more than `MOST_COLUMNS` those that go with it most are kept. None: all.
+        outcome: (n,) bool, or numbers; of more than `MOST_COLUMNS` those that go with it most are kept. None: all.
     """
     n = len(next(iter(columns.values()), ()))
     made = [part for each in features for part in _parts(columns[each.name])]
@@ -47,7 +47,9 @@ def _parts(values: NDArray[Any]) -> list[Floats]:
         centre = float(values[~lacks].mean()) if not lacks.all() else 0.0
         filled = np.where(lacks, centre, values)
         return [filled, lacks.astype(float)] if lacks.sum() >= FEW else [filled]
-    named = np.array(["" if value is None else str(value) for value in values])
-    names, codes, counts = np.unique(named, return_inverse=True, return_counts=True)
+    named = ["" if value is None else str(value) for value in values.tolist()]
+    names = {name: place for place, name in enumerate(sorted(set(named)))}  # hashing beats sorting: names are few
+    codes = np.fromiter(map(names.__getitem__, named), np.int64, len(named))
+    counts = np.bincount(codes)
     often = [place for place in np.argsort(-counts, kind="stable")[:MOST_LEVELS] if counts[place] >= FEW]
     return [np.asarray(codes == place, dtype=np.float64) for place in often[: len(names) - 1]]

@@ -76,7 +76,7 @@ def row_hashes(columns: Mapping[str, NDArray[Any]]) -> Words:
 def column_words(values: NDArray[Any]) -> Words:
     """(n,) a 64-bit word for each value of a column; equal values have equal words within one process."""
     if values.dtype.kind == "O":
-        return np.fromiter(map(hash, values), np.int64, len(values)).view(np.uint64)
+        return np.fromiter(map(hash, values.tolist()), np.int64, len(values)).view(np.uint64)
     if values.ndim == 1 and values.dtype.kind == "f":
         plain = values.astype(np.float64) + 0.0  # -0.0 becomes 0.0
         plain[np.isnan(plain)] = np.nan  # one NaN of the many
