@@ -47,6 +47,22 @@ def test_every_step_of_a_recurrent_network_counts(cell: Callable[..., nn.RNNBase
     assert counted(Last(deep, 32)) == pytest.approx(2 * (6 * 2 * both_ways + 32), rel=0.01)
 
 
+def test_a_transformer_counts_on_its_fast_path_too() -> None:
+    """Places × weights of attention, in and out, and of two layers."""
+
+    class Reads(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            layer = nn.TransformerEncoderLayer(8, 2, 32, batch_first=True)
+            self.layers = nn.TransformerEncoder(layer, 1, enable_nested_tensor=False)
+
+        def forward(self, x: Tensor) -> Tensor:
+            states: Tensor = self.layers(x[..., None].expand(*x.shape, 8), src_key_padding_mask=x > 5)
+            return states[:, 0, :1]
+
+    assert counted(Reads()) == 2 * 6 * (3 * 8 * 8 + 8 * 8 + 2 * 8 * 32)
+
+
 def test_what_no_counter_sees_costs_its_parameters() -> None:
     class Sums(nn.Module):
         def __init__(self) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from fairwitness.core.subject import Model, Rows
@@ -16,22 +14,24 @@ WORK = 5e11
 """Operations of a model that Shapley values of an audit may take: some 25 seconds of one core."""
 MIXING = 30_000
 """Operations that putting a mixed row together takes the time of."""
+PARTS_WORK, READING = 2e11, 500_000
+"""As `WORK` and `MIXING` for texts and series, which are read anew each time: some 15 seconds."""
 FEWEST = 30
 """Decisions that are explained whatever they cost: fewer say nothing about a model."""
 PROBE = 8
 
 
-def asked_at_most(model: Model, rows: Rows) -> int:
-    """Mixed rows that may be put to the model in all, by what a few of `rows` take."""
+def asked_at_most(model: Model, rows: Rows, *, work: float, mixing: float) -> int:
+    """Mixed rows that may be put to the model in all, of so many operations, by what a few of `rows` take."""
     from fairwitness.torchkit.operations import operations  # torch
 
     few = rows.where(np.arange(len(rows)) < PROBE)
-    return int(WORK / (operations(model, few) + MIXING))
+    return int(work / (operations(model, few) + mixing))
 
 
 def evaluations(held: Examined) -> int:
     """Mixed rows that may be put to the model in all."""
-    return asked_at_most(held.model, held.rows)
+    return asked_at_most(held.model, held.rows, work=WORK, mixing=MIXING)
 
 
 def afforded(held: Examined) -> Examined:
@@ -46,7 +46,7 @@ def afforded(held: Examined) -> Examined:
     )
     drawn = np.zeros(len(held), dtype=np.bool_)
     drawn[np.random.default_rng(len(held)).permutation(len(held))[:many]] = True
-    return replace(held.only(drawn), notes=(*held.notes, words))
+    return held.only(drawn, [words])
 
 
 def budget(held: Examined) -> int:

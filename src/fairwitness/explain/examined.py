@@ -30,13 +30,19 @@ def image(outline: Outline) -> Column | None:
     return next((column for column in features(outline) if column.kind == "image"), None)
 
 
+def whole(outline: Outline) -> Column | None:
+    """The text or series the model reads, where it reads nothing else: such rows have parts of their own."""
+    columns = features(outline)
+    return columns[0] if len(columns) == 1 and columns[0].kind in {"text", "series"} else None
+
+
 def asks(outline: Outline, *, rows: int) -> tuple[Ask, ...] | NotApplicable:
     """Rows that decisions are judged on, training rows for the background, and the model."""
     columns = features(outline)
-    if any(column.kind == "series" for column in columns):
-        return NotApplicable("series are not explained yet: no part of one stands for something by itself")
-    if columns and all(column.kind == "text" for column in columns):
-        return NotApplicable("texts are not explained yet")
+    if len(columns) > 1 and any(column.kind == "series" for column in columns):
+        return NotApplicable("series beside other columns are not explained yet")
+    if len(columns) > 1 and all(column.kind == "text" for column in columns):
+        return NotApplicable("several texts are not explained yet; one by itself is")
     return _ask(outline, "audit", rows), _ask(outline, "train", BACKGROUND), ModelAsk()
 
 
@@ -89,10 +95,10 @@ class Examined:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def only(self, mask: NDArray[np.bool_]) -> Examined:
-        """Some of the rows."""
+    def only(self, mask: NDArray[np.bool_], notes: Sequence[str] = ()) -> Examined:
+        """Some of the rows, and what is to be said of that."""
         arrays = {name: getattr(self, name)[mask] for name in ("scores", "decided", "recorded")}
-        return replace(self, rows=self.rows.where(mask), **arrays)
+        return replace(self, rows=self.rows.where(mask), notes=(*self.notes, *notes), **arrays)
 
     def share_of(self, scores: Floats, classes: NDArray[np.intp]) -> Floats:
         """(m,) of (m, k) scores, what each gives to a class."""

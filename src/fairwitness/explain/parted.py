@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fairwitness.core.columns import Column
 from fairwitness.core.subject import Model, Outline, Outputs, Rows
 from fairwitness.explain import removal
-from fairwitness.explain.afforded import asked_at_most
+from fairwitness.explain.afforded import READING, WORK, asked_at_most
 from fairwitness.explain.counterfactual import nobody
 from fairwitness.explain.decision import favor, of_favorable, read_by
 from fairwitness.explain.errors import ExplainError
@@ -154,7 +154,7 @@ def explain_parts(
         ExplainError: The text has no word.
     """
     (column,) = read_by(outline)
-    affordable = min(BUDGET, asked_at_most(model, row))
+    affordable = min(BUDGET, asked_at_most(model, row, work=WORK, mixing=READING))
     most = MOST_PLAYERS if least_evaluations(MOST_PLAYERS, 1) <= affordable else FEWEST_PLAYERS
     of: OfText | OfSeries
     game: TextGame | SeriesGame

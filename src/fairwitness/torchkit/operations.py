@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -28,11 +29,25 @@ def operations(model: Model, rows: Rows) -> float:
     if not isinstance(model, TorchModel):
         return BLACK_BOX
     model.outputs(rows)  # the first time it is also looked at in other ways
-    with FlopCounterMode(display=False, custom_mapping={torch.ops.aten.mkldnn_rnn_layer: _lstm}) as counter:
+    with (
+        _slow_attention(),
+        FlopCounterMode(display=False, custom_mapping={torch.ops.aten.mkldnn_rnn_layer: _lstm}) as counter,
+    ):
         model.outputs(rows)
     parameters = sum(each.numel() for each in model.module.parameters())
     counted: int = counter.get_total_flops()
     return max(counted / len(rows), 2.0 * parameters)
+
+
+@contextmanager
+def _slow_attention() -> Iterator[None]:
+    """Layers of Transformers product by product: of their fast path nothing is counted."""
+    was = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(was)
 
 
 def _lstm(

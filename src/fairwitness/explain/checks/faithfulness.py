@@ -17,12 +17,13 @@ from fairwitness.core.subject import Outline
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import listed, plural
 from fairwitness.explain.afforded import afforded
-from fairwitness.explain.examined import Examined, asks, examined, image
+from fairwitness.explain.examined import Examined, asks, examined, image, whole
 from fairwitness.explain.faithful import Faithful
 from fairwitness.explain.methods import Method, Tried, tried_on_images, tried_on_tables
+from fairwitness.explain.parts_tried import tried_on_parts, with_games
 from fairwitness.explain.shapley import Floats
 
-ROWS, PICTURES = 200, 100
+ROWS, FEW = 200, 100
 ENDS = ("deletion", "insertion")
 
 
@@ -32,8 +33,9 @@ class FaithfulnessOptions:
 
     Attributes:
         methods: Of tables `Shapley values` and `integrated gradients`; of images `integrated gradients`, `HiResCAM` and
-            `Grad-CAM`. None: Shapley values of tables, integrated gradients and HiResCAM of images.
-        rows: Decisions explained, at most; None: 200 of a table, 100 images.
+            `Grad-CAM`; of one text or series `Shapley values`, by word or stretch of steps. None: Shapley values, of images
+            integrated gradients and HiResCAM.
+        rows: Decisions explained, at most; None: 200 of a table, 100 images, texts or series.
     """
 
     methods: tuple[str, ...] = ()
@@ -47,7 +49,7 @@ class FaithfulnessOptions:
             raise ValueError(f"rows is {self.rows}; it is at least 1")
 
     def at_most(self, outline: Outline) -> int:
-        return self.rows or (PICTURES if image(outline) else ROWS)
+        return self.rows or (FEW if image(outline) or whole(outline) else ROWS)
 
 
 class Faithfulness:
@@ -88,8 +90,15 @@ class Faithfulness:
         if isinstance(held, NotApplicable):
             return held
         with one_thread():
+            tried: dict[str, Tried] | NotApplicable
             if image(given.outline):
                 tried = tried_on_images(given, held, options.methods)
+            elif (column := whole(given.outline)) is not None:
+                with_parts = with_games(held, column)
+                if isinstance(with_parts, NotApplicable):
+                    return with_parts
+                held, games = with_parts
+                tried = tried_on_parts(given, held, games, options.methods)
             else:
                 held = afforded(held)
                 tried = tried_on_tables(given, held, options.methods)

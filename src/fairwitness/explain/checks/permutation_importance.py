@@ -15,7 +15,7 @@ from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import listed, plural
-from fairwitness.explain.examined import Examined, asks, examined, image
+from fairwitness.explain.examined import Examined, asks, examined, image, whole
 from fairwitness.explain.faithful import ROUNDING
 from fairwitness.explain.games import column_game
 from fairwitness.explain.importance import REPEATS, Importance, permutation_importance, related
@@ -75,6 +75,8 @@ class PermutationImportance:
     def asks(self, outline: Outline, about: About, options: ImportanceOptions) -> Sequence[Ask] | NotApplicable:
         if image(outline):
             return NotApplicable("the model reads images: no pixel stands for the same thing in every one")
+        if (one := whole(outline)) is not None:
+            return NotApplicable(f"the model reads one {one.kind}: there are no columns to tell apart")
         return asks(outline, rows=options.rows)
 
     def run(self, given: Given, options: ImportanceOptions) -> Outcome:

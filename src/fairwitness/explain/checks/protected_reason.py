@@ -18,7 +18,7 @@ from fairwitness.core.subject import Outline, Rows
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import listed, plural
 from fairwitness.explain.afforded import afforded
-from fairwitness.explain.examined import Examined, asks, examined, features, image
+from fairwitness.explain.examined import Examined, asks, examined, features, image, whole
 from fairwitness.explain.faithful import ROUNDING
 from fairwitness.explain.told import Told, told
 
@@ -90,6 +90,8 @@ class ProtectedReason:
     def asks(self, outline: Outline, about: About, options: ReasonOptions) -> Sequence[Ask] | NotApplicable:
         if image(outline):
             return NotApplicable("the model reads images: no pixel tells an attribute by itself")
+        if (one := whole(outline)) is not None:
+            return NotApplicable(f"the model reads one {one.kind}: no column of it tells an attribute by itself")
         if not _attributes(outline):
             return NotApplicable("there is no sensitive attribute", missing="groups")
         asked = asks(outline, rows=options.rows)
