@@ -4,8 +4,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fairwitness.core.asks import ModelAsk, OutputsAsk, ShadowsAsk
-from fairwitness.core.subject import Scored, Shadows
+from fairwitness.core.asks import ModelAsk, OutputsAsk, ShadowsAsk, VariantsAsk
+from fairwitness.core.subject import Scored, Shadows, Variants
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.config import parse
 from fairwitness.engine.progress import silent
@@ -69,3 +69,17 @@ def test_every_row_is_inside_half_of_the_shadows_and_a_persons_rows_go_together(
         assert (shadows.inside[:, ::2] == shadows.inside[:, 1::2]).all()
     again = Provider(made, seed=0, cache=cache).give([ask])[ask]
     np.testing.assert_array_equal(again.scores, shadows.scores)
+
+
+def test_variants_decide_about_the_judged_rows_by_kind_and_seed(tmp_path: Path) -> None:
+    made, cache = subject(tmp_path / "cache")
+    ask = VariantsAsk(each=2)
+    variants = Provider(made, seed=0, cache=cache).give([ask])[ask]
+    assert isinstance(variants, Variants)
+    assert variants.kinds == ("as deployed", "half as wide", "twice as wide", "classes weighing alike")
+    np.testing.assert_array_equal(variants.ids, np.flatnonzero(made.judged))
+    assert variants.decided.shape == (4, 2, made.judged.sum())
+    assert set(np.unique(variants.decided)) <= {0, 1}
+    assert not (variants.decided[0] == variants.decided[1]).all()
+    again = Provider(made, seed=0, cache=cache).give([ask])[ask]
+    np.testing.assert_array_equal(again.decided, variants.decided)

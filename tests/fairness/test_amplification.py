@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import fairwitness
 from fairwitness.core import asks
 from fairwitness.core.check import NotApplicable
 from fairwitness.core.estimate import Verdict
@@ -12,7 +13,7 @@ from fairwitness.core.figures import Curves
 from fairwitness.fairness.amplification import EDGES, added, amplification, at_thresholds, of_pair
 from fairwitness.fairness.cells import Cells
 from fairwitness.stats.tally import Tally
-from support.given import EVERYTHING, check, from_cells, measured, people, run, series, verdict
+from support.given import EVERYTHING, check, from_cells, measured, outline, people, run, series, verdict
 
 CHECK = check("fairness.amplification")
 DECIDED_ONLY = EVERYTHING - {"scores"}
@@ -128,3 +129,42 @@ def test_the_curve_has_a_point_for_each_threshold() -> None:
     (estimate,) = found.judged.values()
     assert at[0.5] == pytest.approx(estimate.value)
     assert (at[0.01] or 0.0) < 0 < (at[0.5] or 0.0)
+
+
+@pytest.mark.slow
+def test_models_trained_again_are_shown_where_the_config_asks() -> None:
+    rng = np.random.default_rng(6)
+    n = 300
+    group = rng.choice(["a", "b"], n)
+    x = rng.normal(np.where(group == "a", 0.0, 0.7))
+    data = {
+        "group": group,
+        "x": x,
+        "noise": rng.normal(size=n),
+        "y": (rng.random(n) < 1 / (1 + np.exp(-x))).astype(int),
+    }
+    report = fairwitness.audit(
+        data,
+        target="y",
+        positive=1,
+        groups=["group"],
+        config={
+            "model": {"train": "mlp", "options": {"epochs": 4}},
+            "checks": {"only": [CHECK.info.id]},
+            "options": {CHECK.info.id: {"again": 2}},
+        },
+    )
+    (finding,) = report.findings
+    table = finding.series[-1]
+    assert table.title == "Added to the gap by models trained again, of the same people"
+    assert table.columns["trained"] == ("as deployed", "half as wide", "twice as wide", "classes weighing alike")
+    least, mean, most = (table.columns[name] for name in ("least", "added, mean", "most"))
+    assert all(a <= b <= c for a, b, c in zip(least, mean, most, strict=True))  # type: ignore[operator]  # numbers
+
+
+def test_again_is_a_number_of_models() -> None:
+    with pytest.raises(ValueError, match="a number of models from 0 to 50"):
+        CHECK.Options(again=-1)
+    asked = CHECK.asks(outline(offers=DECIDED_ONLY), None, CHECK.Options(again=3))
+    assert not isinstance(asked, NotApplicable)
+    assert not any(isinstance(ask, asks.VariantsAsk) for ask in asked)  # how the model was made is not known

@@ -113,6 +113,17 @@ class ShadowsAsk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VariantsAsk:
+    """Models made from the audited one's train rows by other seeds, widths and losses: a `Variants`.
+
+    Attributes:
+        each: How many of each kind.
+    """
+
+    each: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppealsAsk:
     """Decisions and appeals on record, counted by group, as of the day of the audit."""
 
@@ -122,4 +133,15 @@ class CostAsk:
     """What training took, and the audit so far. Who asks for it runs after every check that does not."""
 
 
-Ask = TallyAsk | RowsAsk | LayersAsk | SamplesAsk | AppealsAsk | OutputsAsk | ModelAsk | ShadowsAsk | CostAsk
+Ask = (
+    TallyAsk
+    | RowsAsk
+    | LayersAsk
+    | SamplesAsk
+    | AppealsAsk
+    | OutputsAsk
+    | ModelAsk
+    | ShadowsAsk
+    | VariantsAsk
+    | CostAsk
+)

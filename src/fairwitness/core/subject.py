@@ -115,6 +115,21 @@ class Shadows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Variants:
+    """What models made like the deployed one decide about the rows it is judged on; private, as rows are.
+
+    Attributes:
+        kinds: In what they differ, in words; the first is made as the deployed one.
+        ids: (n,) int64, the rows' places in the data.
+        decided: (kinds, each, n) int64, the decided class by its place among the classes.
+    """
+
+    kinds: tuple[str, ...]
+    ids: NDArray[np.int64]
+    decided: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
     """One layer of a network as it ran on a probe batch."""
 

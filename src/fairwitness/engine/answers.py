@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from fairwitness.core.asks import CLASS, PART
 from fairwitness.core.columns import Part
 from fairwitness.core.digest import generator
-from fairwitness.core.subject import Rows, Scored, Shadows
+from fairwitness.core.subject import Rows, Scored, Shadows, Variants
 from fairwitness.engine import models
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.progress import Progress
@@ -62,9 +62,31 @@ class Answers:
             self._progress("asking shadow models", number + 1, count)
         return Shadows(ids=rows.ids, inside=inside, scores=np.stack(scores))
 
+    def variants(self, each: int) -> Variants:
+        """What models from the same train rows decide about the judged rows, by kind and seed."""
+        subject = self._subject
+        if subject.trainer is None or PART not in subject.derived:
+            raise TypeError("the model cannot be trained again")
+        kinds = subject.trainer.kinds()
+        learn = np.repeat([subject.derived[PART] == "train"], each, axis=0)
+        seeds = [self._seed + 1 + number for number in range(each)]
+        rows = subject.rows().where(subject.judged)
+        decided = []
+        for trainer in kinds.values():
+            folder = self._cache.place(("variants", 1, trainer.key, self._seed, each))
+            made = trainer.shadows(learn, seeds=seeds, folder=folder, progress=self._progress)
+            decided.append([self._places(model.outputs(rows).decisions) for model in made])
+        return Variants(kinds=tuple(kinds), ids=rows.ids, decided=np.array(decided, dtype=np.int64))
+
     def _recorded(self) -> NDArray[np.int64]:
+        return self._places(self._subject.derived[CLASS])
+
+    def _places(self, names: NDArray[np.object_] | None) -> NDArray[np.int64]:
+        """(n,) places among the classes; −1 for none of them."""
+        if names is None:
+            raise TypeError("the model decides nothing")
         classes = {name: place for place, name in enumerate(self._subject.outline.classes)}
-        return np.array([classes.get(name, -1) for name in self._subject.derived[CLASS]], dtype=np.int64)
+        return np.array([classes.get(name, -1) for name in names], dtype=np.int64)
 
     def _units(self, rows: Rows) -> NDArray[np.int64]:
         """What belongs together: rows of one unit, or each row by itself."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fairwitness.core.asks import Ask, ModelAsk, OutputsAsk, RowsAsk, ShadowsAsk, TallyAsk
+from fairwitness.core.asks import Ask, ModelAsk, OutputsAsk, RowsAsk, ShadowsAsk, TallyAsk, VariantsAsk
 from fairwitness.core.check import About, Check, CheckInfo, NotApplicable, Standing
 from fairwitness.core.columns import Grouping
 from fairwitness.core.errors import ConfigError
@@ -41,7 +41,7 @@ LACKING: dict[Need, str] = {
     "flags": "flags of what is unusual: train = 'autoencoder', or [subject] task = 'anomaly'",
     "likelihood": "a model that makes rows and tells how likely one is: 'text-rnn' or 'vae'; a 'gan' cannot tell",
 }
-OF_PEOPLE = (TallyAsk, RowsAsk, OutputsAsk, ModelAsk, ShadowsAsk)
+OF_PEOPLE = (TallyAsk, RowsAsk, OutputsAsk, ModelAsk, ShadowsAsk, VariantsAsk)
 """Asks whose answer is about rows that may be weighted or clustered."""
 OF_DECISIONS: frozenset[Need] = frozenset(
     {"decisions", "truth", "favorable", "scores", "positive", "model", "gradients", "recipe"}

@@ -25,6 +25,7 @@ from fairwitness.core.asks import (
     SamplesAsk,
     ShadowsAsk,
     TallyAsk,
+    VariantsAsk,
     group_column,
 )
 from fairwitness.core.digest import generator
@@ -69,13 +70,14 @@ class Provider:
             OutputsAsk: lambda ask: answers.scored(ask.part),
             ModelAsk: lambda _: subject.model,
             ShadowsAsk: lambda ask: answers.shadows(ask.count),
+            VariantsAsk: lambda ask: answers.variants(ask.each),
             AppealsAsk: lambda _: subject.appeals,
             CostAsk: lambda _: costs(),
         }
 
     def give(self, asks: Iterable[Ask]) -> dict[Ask, Any]:
         """What each ask stands for: a `Tally`, `Rows`, a tuple of layers (None for a black box), `Scored`, the model,
-        `Shadows`, `Counts`, or `Costs`.
+        `Shadows`, `Variants`, `Counts`, or `Costs`.
         """
         return {ask: self._give(ask) for ask in asks}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -48,6 +48,9 @@ class Trainer(Protocol):
         self, learn: NDArray[np.bool_], *, seeds: Sequence[int], folder: Path | None, progress: Progress
     ) -> Sequence[Model]:
         """One model for each of (m, n) masks over all rows of the data, found again in `folder` if it was kept."""
+
+    def kinds(self) -> Mapping[str, Trainer]:
+        """This trainer, and others that differ in one thing, by what it is: width, or what an error costs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

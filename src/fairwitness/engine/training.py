@@ -182,6 +182,17 @@ class _Trainer:
             rows, target, **self._settings(self.everything), seeds=seeds, learn=learn, training=put
         )
 
+    def kinds(self) -> dict[str, _Trainer]:
+        """As deployed; half and twice as wide, and classes weighing alike, where the recipe has such an option."""
+        found = {"as deployed": self}
+        for name, changed in _changes(self.options).items():
+            try:
+                options = replace(self.options, **changed)
+            except ValueError:  # such as a width that its heads do not divide
+                continue
+            found[name] = replace(self, options=options, key=digest(self.key, name))
+        return found
+
     def _settings(self, learning: Learning) -> dict[str, Any]:
         return {
             "columns": learning.columns,
@@ -214,6 +225,20 @@ class _Trainer:
             groups=codes,
             units=learning.units if apart else None,
         )
+
+
+def _changes(options: TrainOptions) -> dict[str, dict[str, Any]]:
+    """What may be changed of a recipe's options, by what it comes to."""
+    found: dict[str, dict[str, Any]] = {}
+    width = next((name for name in ("hidden", "widths") if getattr(options, name, None)), None)
+    if width is not None:
+        have = getattr(options, width)
+        for words, times in (("half as wide", 0.5), ("twice as wide", 2.0)):
+            scaled = [max(1, round(times * each)) for each in (have if isinstance(have, tuple) else (have,))]
+            found[words] = {width: tuple(scaled) if isinstance(have, tuple) else scaled[0]}
+    if getattr(options, "class_weights", None) == "none":
+        found["classes weighing alike"] = {"class_weights": "balanced"}
+    return found
 
 
 def _silent(done: int, total: int) -> None:

@@ -40,9 +40,11 @@ class Spread:
     apart: Apart | None
 
     @property
-    def value(self) -> float:
-        """How wide the difference is, for sorting: unknown is least."""
-        return -1.0 if self.apart is None else self.apart.estimate.value or 0.0
+    def firmness(self) -> tuple[float, float]:
+        """How wide the difference is at least, then as it is seen, for sorting: unknown comes last."""
+        if self.apart is None:
+            return -1.0, -1.0
+        return self.apart.estimate.low or 0.0, self.apart.estimate.value or 0.0
 
     def label(self, group: str) -> str:
         """A group as a row of a table has it."""
@@ -74,7 +76,7 @@ def asks(outline: Outline, *, label: str = LABEL, decision: str = DECISION) -> l
 
 
 def spreads(given: Given, name: str, *, shown: str = "") -> list[Spread]:
-    """A share of `cells`, or a mean of two, by each named attribute, the widest difference first.
+    """A share of `cells`, or a mean of two, by each named attribute, the one that is widest for sure first.
 
     Intervals of the differences hold together over pairs and attributes.
 
@@ -86,7 +88,7 @@ def spreads(given: Given, name: str, *, shown: str = "") -> list[Spread]:
     groupings = named(given.outline)
     level = each_level(given.level, len(groupings))
     found = [_spread(given, grouping, name, shown or name, level) for grouping in groupings]
-    return sorted(found, key=lambda each: -each.value)
+    return sorted(found, key=lambda each: each.firmness, reverse=True)
 
 
 def judged(metric: str, found: Sequence[Spread], level: float) -> dict[Key, Estimate]:

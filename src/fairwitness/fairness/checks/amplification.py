@@ -3,25 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fairwitness.core.asks import DECISION, FAVORED, FAVORED_LABEL, LABEL, SCORE, Ask, TallyAsk
-from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions, NotApplicable, Outcome
+from fairwitness.core.asks import (
+    DECISION,
+    FAVORED,
+    FAVORED_LABEL,
+    LABEL,
+    NO,
+    SCORE,
+    YES,
+    Ask,
+    RowsAsk,
+    TallyAsk,
+    VariantsAsk,
+)
+from fairwitness.core.check import About, CheckInfo, Given, Measured, NotApplicable, Outcome
 from fairwitness.core.columns import Grouping
-from fairwitness.core.estimate import Estimate, Key, Limit, Severity
+from fairwitness.core.estimate import Estimate, Key, Limit, Severity, Unit
 from fairwitness.core.figures import Curve, Curves
-from fairwitness.core.subject import Outline
+from fairwitness.core.findings import Series
+from fairwitness.core.subject import Outline, Variants
 from fairwitness.draw import format as fmt
-from fairwitness.draw.words import FEW, label, members
+from fairwitness.draw.words import FEW, label, members, plural
 from fairwitness.fairness import spread
 from fairwitness.fairness.amplification import EDGES, Amplified, amplification, at_thresholds, of_pair
-from fairwitness.fairness.attributes import MOST_LINES, Cell, each_level, left_out, named, table
+from fairwitness.fairness.attributes import (
+    MOST_LINES,
+    Cell,
+    Divided,
+    asked,
+    divided,
+    each_level,
+    left_out,
+    named,
+    table,
+)
 from fairwitness.fairness.cells import Cells
 from fairwitness.fairness.compare import judged_tally
 
 MOST_CURVES = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmplificationOptions:
+    """What may be spent on it.
+
+    Attributes:
+        again: Models trained again of each kind, by other seeds: as the audited one, half and twice as wide, and with classes
+            weighing alike, where its recipe has such options; 0: none.
+    """
+
+    again: int = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.again, int) or not 0 <= self.again <= 50:
+            raise ValueError(f"again is {self.again}; it is a number of models from 0 to 50")
 
 
 class Amplification:
@@ -50,16 +90,18 @@ class Amplification:
             "The limit of 5 points is a convention of this tool",
         ),
     )
-    Options = NoOptions
+    Options = AmplificationOptions
 
-    def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
+    def asks(self, outline: Outline, about: About, options: AmplificationOptions) -> Sequence[Ask] | NotApplicable:
         recorded, decided = _polarity(outline)
-        asked = spread.asks(outline, label=recorded, decision=decided)
-        if isinstance(asked, NotApplicable) or not _swept(outline):
-            return asked
-        return [*asked, *(_scores(grouping) for grouping in named(outline) if len(grouping.columns) == 1)]
+        counts = spread.asks(outline, label=recorded, decision=decided)
+        if isinstance(counts, NotApplicable):
+            return counts
+        swept = [_scores(grouping) for grouping in named(outline) if len(grouping.columns) == 1]
+        again = [VariantsAsk(each=options.again), _people(outline)]
+        return [*counts, *(swept if _swept(outline) else ()), *(again if _trained(outline, options) else ())]
 
-    def run(self, given: Given, options: NoOptions) -> Outcome:
+    def run(self, given: Given, options: AmplificationOptions) -> Outcome:
         recorded, decided = _polarity(given.outline)
         groupings = named(given.outline)
         level = each_level(given.level, len(groupings))
@@ -76,6 +118,7 @@ class Amplification:
         worst = max(found, key=lambda grouping: found[grouping].most.estimate.low or -1.0)
         places = {grouping: _of_enough(each, cells[grouping]) for grouping, each in found.items()}
         rows = _lines(found, places)
+        again = _again(given, found, options) if _trained(given.outline, options) else ()
         return Measured(
             headline=_headline(given, worst, found[worst], places[worst]),
             lead=_lead(found),
@@ -91,9 +134,10 @@ class Amplification:
                     rows,
                     dict.fromkeys(("in the record", "in decisions", "added", "low", "high"), "points"),
                 ),
+                *again,
             ),
             figures=_thresholds(given, found) if _swept(given.outline) else (),
-            notes=left_out(range(sum(map(len, places.values()))), "pairs of groups"),
+            notes=_unable(given.outline, options) + left_out(range(sum(map(len, places.values()))), "pairs of groups"),
         )
 
 
@@ -105,6 +149,24 @@ def _polarity(outline: Outline) -> tuple[str, str]:
 def _swept(outline: Outline) -> bool:
     """Whether a threshold on the score is what decides; of two classes a gap is as wide in one as in the other."""
     return "scores" in outline.offers and outline.task == "binary"
+
+
+def _trained(outline: Outline, options: AmplificationOptions) -> bool:
+    return options.again > 0 and {"recipe", "rows"} <= outline.offers
+
+
+def _unable(outline: Outline, options: AmplificationOptions) -> tuple[str, ...]:
+    if not options.again:
+        return ()
+    if not _trained(outline, options):
+        return ("no model was trained again: how this one was trained is not known",)
+    models = plural(options.again, "model")
+    return (f"{models} of each kind trained again on the same rows, without what is done to outputs afterwards",)
+
+
+def _people(outline: Outline) -> RowsAsk:
+    """The record and groups of everybody, to set beside what other models decide."""
+    return RowsAsk(columns=(_polarity(outline)[0],), groups=asked(outline))
 
 
 def _scores(grouping: Grouping) -> TallyAsk:
@@ -168,6 +230,48 @@ def _lines(found: Mapping[Grouping, Amplified], places: Mapping[Grouping, NDArra
                 }
             )
     return sorted(made, key=lambda line: -float(line["added"] or 0.0))
+
+
+def _again(given: Given, found: Mapping[Grouping, Amplified], options: AmplificationOptions) -> tuple[Series, ...]:
+    """How what is added moves with dice, width and what an error costs, between the same two groups."""
+    outline, rows = given.outline, given[_people(given.outline)]
+    variants: Variants = given[VariantsAsk(each=options.again)]
+    given.meter.spend(
+        variants.decided.shape[0] * options.again, of=variants.decided.shape[0] * options.again, what="models"
+    )
+    here = rows.where(np.isin(rows.ids, variants.ids))
+    good = outline.favorable if outline.favorable is not None else outline.positive
+    label_of = here.columns[_polarity(outline)[0]]
+    selected = variants.decided == outline.classes.index(str(good))
+    made: list[dict[str, Cell]] = []
+    for grouping, each in found.items():
+        by, pair = divided(here, grouping), each.most.groups
+        for kind, decided in zip(variants.kinds, selected, strict=True):
+            values = [_added_between(by, label_of, one, pair) for one in decided]
+            made.append(
+                {
+                    "attribute": grouping.name,
+                    "trained": kind,
+                    "added, mean": float(np.mean(values)),
+                    "least": float(np.min(values)),
+                    "most": float(np.max(values)),
+                    "models": len(values),
+                }
+            )
+    units: dict[str, Unit] = dict.fromkeys(("added, mean", "least", "most"), "points")
+    return (table("Added to the gap by models trained again, of the same people", made, units),)
+
+
+def _added_between(
+    by: Divided, recorded: NDArray[np.object_], selected: NDArray[np.bool_], groups: tuple[str, str]
+) -> float:
+    """What one model adds to the gap between two groups."""
+    rates = []
+    for name in groups:
+        inside = (by.codes == by.names.index(name)) & np.isin(recorded, (YES, NO))
+        rates.append((float((recorded[inside] == YES).mean()), float(selected[inside].mean())))
+    (label0, chosen0), (label1, chosen1) = rates
+    return abs(chosen1 - chosen0) - abs(label1 - label0)
 
 
 def _thresholds(given: Given, found: Mapping[Grouping, Amplified]) -> tuple[Curves, ...]:
