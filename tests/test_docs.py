@@ -101,6 +101,7 @@ def test_pages_of_settings_parse() -> None:
         "remedies-guide.md",
         "robustness.md",
         "data-bias.md",
+        "criteria.md",
         "scores-and-lists.md",
         "explain.md",
         "monitor.md",
