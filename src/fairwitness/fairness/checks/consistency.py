@@ -15,7 +15,7 @@ from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import FEW, a, label, listed, plural
-from fairwitness.fairness.drawn import Drawn, attributes, drawn, judged_rows, labels
+from fairwitness.fairness.drawn import Drawn, attributes, drawn, judged_rows, labels, whole
 
 if TYPE_CHECKING:
     from fairwitness.fairness.consistency import Consistency
@@ -36,10 +36,8 @@ class ConsistencyOptions:
     rows: int = 5_000
 
     def __post_init__(self) -> None:
-        if self.neighbours < 1:
-            raise ValueError(f"neighbours is {self.neighbours}; it is at least 1")
-        if not self.neighbours + 2 <= self.rows <= 50_000:
-            raise ValueError(f"rows is {self.rows}; it lies between neighbours + 2 and 50,000")
+        whole("neighbours", self.neighbours, 1)
+        whole("rows", self.rows, self.neighbours + 2, 50_000)
 
 
 class ConsistencyOfDecisions:
@@ -60,6 +58,7 @@ class ConsistencyOfDecisions:
         needs=frozenset({"rows", "decisions", "features"}),
         tasks=frozenset({"binary", "multi-class"}),
         severity=Severity.MEDIUM,
+        takes=frozenset({"cluster"}),
         sources=(
             "Zemel, Wu, Swersky, Pitassi and Dwork 2013, ICML, 325-333, section 4: consistency",
             "Dwork, Hardt, Pitassi, Reingold and Zemel 2012, ITCS, 214-226: similar people, similar decisions",

@@ -16,7 +16,7 @@ from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import FEW, plural
-from fairwitness.fairness.drawn import attributes, drawn, judged_rows, texts
+from fairwitness.fairness.drawn import attributes, drawn, judged_rows, texts, whole
 from fairwitness.fairness.wording import SWAPS, Swap
 
 if TYPE_CHECKING:
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 MOST_ROWS = 25
 TEXTS = 20_000
 """Texts in which words are looked for."""
+
+
+def _check_pair(name: str, pair: object) -> None:
+    words = list(pair) if isinstance(pair, list | tuple) else []
+    if len(words) != 2 or not all(isinstance(word, str) and word.strip() for word in words):
+        raise ValueError(f'swaps.{name} has {pair!r}; each is a pair of words, such as ["he", "she"]')
+    if words[0].strip().lower() == words[1].strip().lower():
+        raise ValueError(f"swaps.{name} exchanges {words[0]!r} with itself")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +48,12 @@ class FlipOptions:
     swaps: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        if self.rows < 1:
-            raise ValueError(f"rows is {self.rows}; it is at least 1")
+        whole("rows", self.rows, 1)
         if not isinstance(self.swaps, Mapping):
             raise ValueError('swaps are named: swaps = { gender = [["he", "she"], ["men", "women"]] }')  # noqa: TRY004 - told as the user's
         for name, pairs in self.swaps.items():
-            for pair in pairs:
-                if isinstance(pair, str) or len(pair) != 2 or not all(isinstance(w, str) and w.strip() for w in pair):
-                    raise ValueError(f'swaps.{name} has {pair!r}; each is a pair of words, such as ["he", "she"]')
-                if pair[0].strip().lower() == pair[1].strip().lower():
-                    raise ValueError(f"swaps.{name} exchanges {pair[0]!r} with itself")
+            for pair in pairs if isinstance(pairs, list | tuple) else [pairs]:
+                _check_pair(name, pair)
 
     @property
     def named(self) -> dict[str, Swap]:
@@ -85,6 +89,7 @@ class FlippedDecisions:
         tasks=frozenset({"binary", "multi-class"}),
         limit=Limit(at_most=0.10),
         severity=Severity.HIGH,
+        takes=frozenset({"cluster"}),
         sources=(
             "Garg, Perot, Limtiaco, Taly, Chi and Beutel 2019, AIES, 219-226: counterfactual token fairness",
             "Kusner, Loftus, Russell and Silva 2017, NeurIPS 30: what a flip alone does not show",

@@ -15,7 +15,7 @@ from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import FEW, listed, plural
-from fairwitness.fairness.drawn import drawn, judged_rows
+from fairwitness.fairness.drawn import drawn, judged_rows, whole
 from fairwitness.fairness.words import event, no_event
 from fairwitness.io.terms import TERMS, holding
 
@@ -35,9 +35,9 @@ class TermOptions:
     rows: int = 20_000
 
     def __post_init__(self) -> None:
-        if self.rows < 1:
-            raise ValueError(f"rows is {self.rows}; it is at least 1")
-        if not isinstance(self.terms, tuple) or not all(term.strip() for term in self.terms):
+        whole("rows", self.rows, 1)
+        given: object = self.terms  # from a config it may be anything
+        if not isinstance(given, tuple) or not all(isinstance(term, str) and term.strip() for term in given):
             raise ValueError(f'terms is {self.terms!r}; it lists words, such as ["deaf", "roma"]')
 
     @property
@@ -80,6 +80,7 @@ class TermFalsePositives:
         needs=frozenset({"rows", "truth", "positive", "decisions"}),
         limit=Limit(at_most=0.10),
         severity=Severity.HIGH,
+        takes=frozenset({"cluster"}),
         sources=(
             "Dixon, Li, Sorensen, Thain and Vasserman 2018, AIES, 67-73: false positive equality difference, and the terms",
             "Newcombe 1998, Statistics in Medicine 17(8):873-890; Zou and Donner 2008, Statistics in Medicine 27(10):1693-1702",

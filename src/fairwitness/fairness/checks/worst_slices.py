@@ -17,7 +17,7 @@ from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import FEW, plural
-from fairwitness.fairness.drawn import Drawn, attributes, drawn, judged_rows, labels
+from fairwitness.fairness.drawn import Drawn, attributes, drawn, judged_rows, labels, whole
 
 if TYPE_CHECKING:
     from fairwitness.fairness.slicing import Confirmed, Value
@@ -46,14 +46,11 @@ class SliceOptions:
     rows: int = 50_000
 
     def __post_init__(self) -> None:
-        if not 1 <= self.depth <= 3:
-            raise ValueError(f"depth is {self.depth}; it lies between 1 and 3")
-        if not 1 <= self.slices <= 20:
-            raise ValueError(f"slices is {self.slices}; it lies between 1 and 20")
-        if not 0 < self.share < 0.5:
-            raise ValueError(f"share is {self.share}; it lies between 0 and 0.5")
-        if not 4 * FEW <= self.rows <= 1_000_000:
-            raise ValueError(f"rows is {self.rows}; it lies between {4 * FEW} and 1,000,000")
+        whole("depth", self.depth, 1, 3)
+        whole("slices", self.slices, 1, 20)
+        whole("rows", self.rows, 4 * FEW, 1_000_000)
+        if not isinstance(self.share, float) or not 0 < self.share < 0.5:
+            raise ValueError(f"share is {self.share!r}; it lies between 0 and 0.5")
 
 
 class WorstSlices:
@@ -74,6 +71,7 @@ class WorstSlices:
         needs=frozenset({"rows", "truth", "decisions"}),
         tasks=frozenset({"binary", "multi-class"}),
         severity=Severity.MEDIUM,
+        takes=frozenset({"cluster"}),
         sources=(
             "Sagadeeva and Boehm 2021, SIGMOD, 2290-2299: SliceLine, its score and its bounds",
             "Fisher 1935, one-sided; Holm 1979, Scandinavian Journal of Statistics 6(2):65-70, over the slices tested",
