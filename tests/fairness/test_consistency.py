@@ -128,7 +128,7 @@ def test_what_it_cannot_look_at() -> None:
     assert "no column says who is alike" in looked(50, features=("essay",)).reason
     with pytest.raises(TooFewError):
         consistency(np.zeros((3, 1)), np.zeros(3))
-    with pytest.raises(ValueError, match="rows is 3; it lies between"):
+    with pytest.raises(ValueError, match="rows is 3; it is a whole number from 7 to 50,000"):
         ConsistencyOptions(rows=3)
     with pytest.raises(ValueError, match="neighbours is 0"):
         ConsistencyOptions(neighbours=0)

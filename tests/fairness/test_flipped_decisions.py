@@ -255,6 +255,7 @@ def test_swaps_of_ones_own() -> None:
     assert {key.groups for key in found.judged} == {("club",), ("gender",)}
     for bad, told in [
         ({"club": [["a"]]}, r"swaps\.club has \['a'\]; each is a pair of words"),
+        ({"club": 3}, r"swaps\.club has 3; each is a pair"),
         ({"club": ["ab"]}, r"swaps\.club has 'ab'; each is a pair"),
         ({"club": [["a", "A "]]}, "exchanges 'a' with itself"),
         ([["he", "she"]], "swaps are named"),

@@ -82,6 +82,8 @@ def test_terms_of_ones_own_and_how_it_is_said() -> None:
     assert found.headline.startswith(start)
     assert set(series(found, "False positives by term")["term"]) == {"gay", "muslim", "tall"}
     assert "Firmly more often: gay." in found.lead
+    with pytest.raises(ValueError, match=r"terms is \(3,\); it lists words"):
+        TermOptions(terms=(3,))  # type: ignore[arg-type]  # what a config may hold
     with pytest.raises(ValueError, match="terms is 'gay'; it lists words"):
         TermOptions(terms="gay")  # type: ignore[arg-type]  # what a config may hold
     nothing = run(CHECK, comments(50), judged_rows=50, columns=(Column(name="comment", kind="category"),))

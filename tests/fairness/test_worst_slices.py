@@ -106,7 +106,9 @@ def test_values_are_ranges_that_enough_people_share() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"depth": 4}, "depth is 4"),
+        ({"depth": 4}, "depth is 4; it is a whole number from 1 to 3"),
+        ({"depth": 2.5}, r"depth is 2\.5"),
+        ({"share": "x"}, "share is 'x'"),
         ({"slices": 0}, "slices is 0"),
         ({"share": 0.5}, "share is"),
         ({"rows": 9}, "rows is 9"),

@@ -28,6 +28,17 @@ class Drawn:
         return len(self.rows)
 
 
+def whole(name: str, value: object, low: int, high: int | None = None) -> None:
+    """Refuse an option that is no whole number from `low` to `high`.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < low or (high is not None and value > high):
+        among = f"at least {low}" if high is None else f"from {low} to {high:,}"
+        raise ValueError(f"{name} is {value!r}; it is a whole number {among}")
+
+
 def attributes(outline: Outline) -> tuple[Grouping, ...]:
     """Single attributes that are judged."""
     return tuple(each for each in outline.groupings if each.named and len(each.columns) == 1)
