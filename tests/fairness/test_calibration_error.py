@@ -85,3 +85,6 @@ def test_a_group_whose_outcome_differs_at_equal_scores_is_seen() -> None:
     group, odds = np.repeat([0, 1], 1000), rng.normal(size=2000)
     positive = rng.random(2000) < 1 / (1 + np.exp(-odds - group))
     assert beyond_score(1 / (1 + np.exp(-odds)), positive, group) < 1e-6
+    steep = rng.random(2000) < 1 / (1 + np.exp(-odds * np.where(group, 0.3, 1.5)))  # right on average, in both groups
+    assert beyond_score(1 / (1 + np.exp(-odds)), steep, group) < 1e-6
+    assert beyond_score(np.full(20, 0.5), positive[:20], group[:20]) == 1.0  # too few people

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fairwitness.core.errors import TooFewError
 from fairwitness.core.estimate import Estimate
+from fairwitness.draw.words import FEW
 from fairwitness.fairness.calibration import Bin
 from fairwitness.stats.intervals import critical
 
@@ -77,13 +78,19 @@ def beyond_score(scores: NDArray[np.float64], positive: NDArray[np.bool_], codes
         scores: (n,) in [0, 1]; the outcome may depend on them by any smooth line, so that scores that are off alike for
             everybody accuse no group.
         positive: (n,) whether the outcome is recorded.
-        codes: (n,) each row's group.
+        codes: (n,) each row's group; those of fewer than `FEW` people are left out, and each of the others may have a
+            height and a slope of its own.
 
     Source:
         Cleary 1968, Journal of Educational Measurement 5(2):115-124, for logistic models.
     """
-    from fairwitness.stats.nested import dummies, logistic
+    from fairwitness.stats.nested import crossed, dummies, logistic
 
+    many = np.bincount(codes)[codes] >= FEW
+    scores, positive, codes = scores[many], positive[many], codes[many]
+    if not len(codes):
+        return 1.0
     odds = np.log(np.clip(scores, 1e-4, 1) / np.clip(1 - scores, 1e-4, 1)) / 4
-    _, kept = np.unique(codes, return_inverse=True)
-    return logistic(positive, np.column_stack([odds, odds**2, odds**3]), dummies(kept)).p
+    groups = dummies(np.unique(codes, return_inverse=True)[1])
+    more = np.hstack([groups, crossed(groups, odds[:, None])])
+    return logistic(positive, np.column_stack([odds, odds**2, odds**3]), more).p
