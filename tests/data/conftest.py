@@ -35,6 +35,7 @@ def _look(
     limit: Limit | None = None,
     seed: int = 0,
     options: Any = None,
+    quantity: str | None = None,
     **known: Any,
 ) -> Outcome:
     """Run one check over columns, as (n,) float64 or object arrays; `known` goes into the outline."""
@@ -67,7 +68,7 @@ def _look(
         "rows": rows,
         "judged_rows": rows,
         "parts": {},
-        "target": target,
+        "target": target or quantity,
         "classes": classes,
         "positive": positive,
         "favorable": positive,

@@ -197,3 +197,32 @@ def test_one_outcome_or_one_group_is_not_applicable(look: Look) -> None:
     columns = hired(400) | {"sex": np.full(400, "men", dtype=object)}
     for name in CASES:
         assert isinstance(asked(look, name, columns, grounds=CASES[name][1]), NotApplicable)
+
+
+def wages(n: int, *, bend: float = 0.0, lower: float = 0.0, seed: int = 2) -> dict[str, NDArray[Any]]:
+    """Wages by skill; for women they rise less with it (`bend`), or lie lower at every skill."""
+    rng = np.random.default_rng(seed)
+    women = rng.random(n) < 0.5
+    skill = rng.normal(size=(n, 3))
+    wage = skill.sum(axis=1) * (1 - bend * women) - lower * women + rng.normal(size=n)
+    return {f"x{i}": skill[:, i] for i in range(3)} | {
+        "sex": np.where(women, "women", "men").astype(object),
+        "wage": wage,
+    }
+
+
+def of_wages(look: Look, name: str, columns: dict[str, NDArray[Any]]) -> Any:
+    return look(name, columns, group=("sex",), roles={"wage": "target"}, task="regression", quantity="wage")
+
+
+@pytest.mark.parametrize(
+    ("bend", "lower", "own"), [(0.6, 0.0, ["Aggregation"]), (0.0, 0.5, ["Historical"]), (0.0, 0.0, [])]
+)
+def test_sources_of_a_quantity(look: Look, bend: float, lower: float, own: list[str]) -> None:
+    outcome = of_wages(look, "data.bias-source", wages(1_500, bend=bend, lower=lower))
+    table = outcome.explored[0].columns
+    assert [name for name, said in zip(table["source"], table["reading"], strict=True) if said == "found"] == own
+    assert table["test"][3:] == ("group × column, F test", "outcome by group, factors the same, F test")
+    unlike = of_wages(look, "data.unlike-relations", wages(1_500, bend=bend, lower=lower))
+    assert verdict("data.unlike-relations", unlike) is (Verdict.FAIL if bend else Verdict.PASS)
+    assert "F test of group × column" in unlike.lead

@@ -77,7 +77,7 @@ def items(columns: Mapping[str, Floats], groups: NDArray[np.object_], *, level: 
     table = np.column_stack(list(columns.values()))
     whole = ~np.isnan(table).any(axis=1)
     names, codes = np.unique(groups[whole].astype(str), return_inverse=True)
-    scaled = _turned(_scored(table[whole]))
+    scaled = _turned(normal_scores(table[whole]))
     each = 1 - (1 - level) / len(columns)
     found = []
     for place, column in enumerate(columns):
@@ -91,7 +91,7 @@ def coherence(columns: Mapping[str, Floats], groups: NDArray[np.object_]) -> flo
     table = np.column_stack(list(columns.values()))
     whole = ~np.isnan(table).any(axis=1)
     codes = np.unique(groups[whole].astype(str), return_inverse=True)[1]
-    return reliability(_apart(_turned(_scored(table[whole])), codes))
+    return reliability(_apart(_turned(normal_scores(table[whole])), codes))
 
 
 def all_alike_p(found: list[Item]) -> float:
@@ -258,7 +258,7 @@ def _brown_forsythe(parts: list[Floats]) -> float:
     return float(levene(*parts, center="median").pvalue)
 
 
-def _scored(table: Floats) -> Floats:
+def normal_scores(table: Floats) -> Floats:
     """Columns as normal scores of their ranks, of mean 0 and spread 1: a few huge values then set no pace."""
     from scipy.special import ndtri
     from scipy.stats import rankdata

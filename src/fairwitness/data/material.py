@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fairwitness.core.asks import FAVORED_LABEL, GOLD, LABEL, YES, RowsAsk, group_column
+from fairwitness.core.asks import FAVORED_LABEL, GOLD, LABEL, YES, Ask, RowsAsk, group_column
 from fairwitness.core.check import About, Given, NotApplicable
 from fairwitness.core.columns import CROSS, Column, Grouping
 from fairwitness.core.subject import Outline, Rows
 from fairwitness.data.design import design
+from fairwitness.data.functioning import normal_scores
 from fairwitness.data.relabelled import rows_to_separate
 from fairwitness.data.sources import EXPLAINED_BY, Material, Reading, Source, look, read
 from fairwitness.data.words import count
@@ -23,6 +25,7 @@ Flags = NDArray[np.bool_]
 
 MOST_ROWS = 20_000
 """Rows, drawn at random, that models are fitted on."""
+RANKED = "the recorded quantity is taken as normal scores of its ranks, so that a few huge values set no pace"
 FINDINGS: dict[Source, str] = {
     "representation": "data.under-representation",
     "measurement": "data.unequal-measurement",
@@ -43,6 +46,7 @@ class People:
         names: The groups.
         outcome: (n,) bool, whether the recorded outcome is the good one (the positive one, where none is good); None
             where no class is recorded.
+        quantity: (n,) the recorded quantity, as normal scores of its ranks; None where classes are.
         gold: (n,) 1 or 0 as found on checking, NaN where nobody did; None where no row was.
         notes: Who was left out.
     """
@@ -51,8 +55,14 @@ class People:
     groups: NDArray[np.object_]
     names: tuple[str, ...]
     outcome: Flags | None
+    quantity: NDArray[np.float64] | None
     gold: NDArray[np.float64] | None
     notes: tuple[str, ...]
+
+    @property
+    def told(self) -> Flags | NDArray[np.float64] | None:
+        """(n,) the outcome, or the quantity where one is recorded; None where neither is."""
+        return self.quantity if self.outcome is None else self.outcome
 
     @property
     def codes(self) -> NDArray[np.int64]:
@@ -82,18 +92,30 @@ def factors(outline: Outline) -> list[Column]:
     return said or features(outline)
 
 
-def ask(outline: Outline, about: About, *more: str) -> RowsAsk | NotApplicable:
-    """The rows all checks of sources share; `more` are raw columns of one of them."""
+def asks(outline: Outline, about: About, *, lacks: str = "") -> Sequence[Ask] | NotApplicable:
+    """The rows all checks of sources share, asked for once; or why there are none to look at.
+
+    Args:
+        outline: Of the subject.
+        about: The grouping; crossed ones are looked at where a setting names them.
+        lacks: What the check misses beside; empty where nothing.
+    """
     if not isinstance(about, Grouping):
         return NotApplicable("there is no sensitive attribute", missing="groups")
     if len(about.columns) > 1 and not about.named:
         return NotApplicable(f"{about.name} crosses attributes and no setting names it; each is looked at alone")
+    return NotApplicable(lacks) if lacks else [_ask(outline, about)]
+
+
+def _ask(outline: Outline, about: Grouping) -> RowsAsk:
     grounds = outline.grounds
     made = [good(outline)] if "positive" in outline.offers else []
     made += [GOLD] if grounds.gold else []
     raw = [column.name for column in (*features(outline), *factors(outline))]
     raw += [name for names in grounds.indicators.values() for name in names]
-    return RowsAsk(columns=tuple(dict.fromkeys([*raw, *more, *made])), groups=about.columns, at_most=MOST_ROWS)
+    raw += [*grounds.truths, *grounds.truths.values(), *grounds.annotators, *([grounds.date] if grounds.date else [])]
+    raw += [outline.target] if outline.task == "regression" and outline.target else []
+    return RowsAsk(columns=tuple(dict.fromkeys([*raw, *made])), groups=about.columns, at_most=MOST_ROWS)
 
 
 def good(outline: Outline) -> str:
@@ -101,9 +123,10 @@ def good(outline: Outline) -> str:
     return FAVORED_LABEL if outline.favorable is not None else LABEL
 
 
-def people(rows: Rows, given: Given) -> People | NotApplicable:
-    """Rows of the groups that are large enough, or why there are none."""
+def people(given: Given) -> People | NotApplicable:
+    """Rows of the groups that are large enough, of those `asks` asked for; or why there are none."""
     outline, grouping = given.outline, given.grouping
+    rows: Rows = given[_ask(outline, grouping)]
     parts = [rows.columns[group_column(name)] for name in grouping.columns]
     groups = np.array([None if None in cell else CROSS.join(cell) for cell in zip(*parts, strict=True)], dtype=object)
     names = judgeable(groups)
@@ -112,13 +135,15 @@ def people(rows: Rows, given: Given) -> People | NotApplicable:
     kept = np.isin(groups.astype(str), names) & np.array([group is not None for group in groups], dtype=bool)
     inside = rows.where(kept)
     outcome = inside.columns.get(good(outline))
+    quantity = inside.columns[outline.target] if outline.task == "regression" and outline.target else None
     return People(
         rows=inside,
         groups=groups[kept],
         names=tuple(sorted(names)),
         outcome=None if outcome is None else np.asarray(outcome == YES),
+        quantity=None if quantity is None else normal_scores(quantity[:, None])[:, 0],
         gold=_gold(inside, outline),
-        notes=_notes(groups, kept, given),
+        notes=(*_notes(groups, kept, given), *((RANKED,) if quantity is not None else ())),
     )
 
 
@@ -127,9 +152,9 @@ def material(some: People, given: Given) -> Material:
     outline, columns = given.outline, some.rows.columns
     return Material(
         groups=some.groups,
-        outcome=some.outcome,
-        columns=design(columns, features(outline), some.outcome),
-        factors=design(columns, factors(outline), some.outcome),
+        outcome=some.told,
+        columns=design(columns, features(outline), some.told),
+        factors=design(columns, factors(outline), some.told),
         items={key: {name: columns[name] for name in names} for key, names in outline.grounds.indicators.items()},
         gold=some.gold,
         reference=outline.reference.get(given.grouping.name, {}),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from fairwitness.data import functioning, relabelled, relations
 from fairwitness.data.shares import goodness_of_fit
 from fairwitness.stats.multiple import holm
-from fairwitness.stats.nested import dummies, logistic
+from fairwitness.stats.nested import dummies, nested
 
 Floats = NDArray[np.float64]
 Source = Literal["representation", "measurement", "label", "aggregation", "historical"]
@@ -36,7 +36,7 @@ class Material:
 
     Attributes:
         groups: (n,) object of str, recorded, of two groups or more.
-        outcome: (n,) bool; None where none is recorded.
+        outcome: (n,) bool, or a quantity; None where none is recorded.
         columns: (n, d) features, as `design` gives.
         factors: (n, e) what may count for the outcome; the features where nobody said.
         items: Sets of columns that measure one thing: name to column to (n,) with NaN.
@@ -45,7 +45,7 @@ class Material:
     """
 
     groups: NDArray[np.object_]
-    outcome: NDArray[np.bool_] | None
+    outcome: NDArray[np.bool_] | Floats | None
     columns: Floats
     factors: Floats
     items: Mapping[str, Mapping[str, Floats]] = field(default_factory=dict)
@@ -151,28 +151,34 @@ def _measurement(material: Material) -> Look:
 def _label(material: Material) -> Look:
     test = "labels wrong equally often, rows checked again"
     found: tuple[relabelled.Wrong, ...] = ()
-    if material.gold is not None and material.outcome is not None:
-        found = relabelled.wrong(material.outcome, material.gold, material.groups)
+    if material.gold is not None and material.outcome is not None and material.outcome.dtype == bool:
+        found = relabelled.wrong(np.asarray(material.outcome, dtype=bool), material.gold, material.groups)
     if not found:
         return Look(source="label", test=test, p=None, lacks="rows whose outcome was checked again, [gold] label")
     return Look(source="label", test=test, p=relabelled.all_alike_p(found))
 
 
 def _aggregation(material: Material) -> Look:
-    test = "group × column, likelihood ratio"
+    test = f"group × column, {_by(material)}"
     codes = np.unique(material.groups.astype(str), return_inverse=True)[1]
     if material.outcome is None or not material.columns.shape[1]:
         return Look(source="aggregation", test=test, p=None, lacks="a recorded outcome and features")
     columns, kept = relations.narrowed(material.outcome, material.columns, codes)
     if not kept.any():
-        return Look(source="aggregation", test=test, p=None, lacks="more rows of both outcomes in two groups")
+        return Look(source="aggregation", test=test, p=None, lacks="more rows in two groups, of both outcomes")
     found = relations.interactions(material.outcome[kept], columns[kept], codes[kept])
     return Look(source="aggregation", test=test, p=found.p)
 
 
+def _by(material: Material) -> str:
+    """How models with and without the group are compared."""
+    quantity = material.outcome is not None and material.outcome.dtype != bool
+    return "F test" if quantity else "likelihood ratio"
+
+
 def _historical(material: Material) -> Look:
-    test = "outcome by group, factors the same, likelihood ratio"
+    test = f"outcome by group, factors the same, {_by(material)}"
     if material.outcome is None:
         return Look(source="historical", test=test, p=None, lacks="a recorded outcome")
     codes = np.unique(material.groups.astype(str), return_inverse=True)[1]
-    return Look(source="historical", test=test, p=logistic(material.outcome, material.factors, dummies(codes)).p)
+    return Look(source="historical", test=test, p=nested(material.outcome, material.factors, dummies(codes)).p)

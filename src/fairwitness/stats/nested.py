@@ -95,6 +95,13 @@ def linear(y: Floats, small: Floats, more: Floats, *, level: float = 0.95, even:
     )
 
 
+def nested(y: NDArray[np.bool_] | Floats, small: Floats, more: Floats) -> Nested:
+    """Does y need the columns `more` beside `small`: `logistic` for truth values, `linear` with uneven scatter for numbers."""
+    if y.dtype == bool:
+        return logistic(np.asarray(y, dtype=bool), small, more)
+    return linear(np.asarray(y, dtype=np.float64), small, more, even=False)
+
+
 def logistic(y: NDArray[np.bool_], small: Floats, more: Floats) -> Nested:
     """Does the chance of y need the columns `more` beside `small`, by the likelihood-ratio test of logistic models.
 

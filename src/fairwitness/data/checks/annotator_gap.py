@@ -14,7 +14,7 @@ from fairwitness.core.estimate import Estimate, Key, Limit, Severity
 from fairwitness.core.figures import Interval, Intervals
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
-from fairwitness.data.material import People, ask, people
+from fairwitness.data.material import People, asks, people
 from fairwitness.data.words import within
 from fairwitness.draw import format as show
 from fairwitness.draw.words import FEW, TOO_FEW, members, plural
@@ -56,16 +56,11 @@ class AnnotatorGap:
     Options = NoOptions
 
     def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
-        asked = ask(outline, about, *outline.grounds.annotators)
-        if isinstance(asked, NotApplicable):
-            return asked
-        if not outline.grounds.annotators:
-            return NotApplicable("no labels of several annotators are here: name their columns under [annotators]")
-        return [asked]
+        lacks = "no labels of several annotators are here: name their columns under [annotators]"
+        return asks(outline, about, lacks="" if outline.grounds.annotators else lacks)
 
     def run(self, given: Given, options: NoOptions) -> Outcome:
-        asked = ask(given.outline, given.about, *given.outline.grounds.annotators)
-        some = asked if isinstance(asked, NotApplicable) else people(given[asked], given)
+        some = people(given)
         if isinstance(some, NotApplicable):
             return some
         codes = _codes(some, given)

@@ -8,7 +8,7 @@ from fairwitness.core.asks import Ask
 from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions, NotApplicable, Outcome
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
-from fairwitness.data.material import FINDINGS, People, ask, material, people, to_check
+from fairwitness.data.material import FINDINGS, People, asks, material, people, to_check
 from fairwitness.data.sources import Reading, look, read
 from fairwitness.draw.words import capital, listed
 
@@ -38,12 +38,10 @@ class BiasSource:
     Options = NoOptions
 
     def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
-        asked = ask(outline, about)
-        return asked if isinstance(asked, NotApplicable) else [asked]
+        return asks(outline, about)
 
     def run(self, given: Given, options: NoOptions) -> Outcome:
-        asked = ask(given.outline, given.about)
-        some = asked if isinstance(asked, NotApplicable) else people(given[asked], given)
+        some = people(given)
         if isinstance(some, NotApplicable):
             return some
         said = read(look(material(some, given), rng=given.rng), level=given.level)

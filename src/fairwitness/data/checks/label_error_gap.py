@@ -15,7 +15,7 @@ from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
 from fairwitness.data import relabelled
 from fairwitness.data.design import design
-from fairwitness.data.material import People, ask, features, people, to_check
+from fairwitness.data.material import People, asks, features, people, to_check
 from fairwitness.data.relabelled import Wrong
 from fairwitness.data.words import count, points, target_of, within
 from fairwitness.draw import format as show
@@ -57,12 +57,10 @@ class LabelErrorGap:
     Options = NoOptions
 
     def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
-        asked = ask(outline, about)
-        return asked if isinstance(asked, NotApplicable) else [asked]
+        return asks(outline, about)
 
     def run(self, given: Given, options: NoOptions) -> Outcome:
-        asked = ask(given.outline, given.about)
-        some = asked if isinstance(asked, NotApplicable) else people(given[asked], given)
+        some = people(given)
         if isinstance(some, NotApplicable):
             return some
         if some.outcome is None:

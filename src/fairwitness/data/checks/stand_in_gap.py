@@ -10,7 +10,7 @@ from fairwitness.core.estimate import Key, Limit, Severity
 from fairwitness.core.figures import Curve, Curves
 from fairwitness.core.subject import Outline
 from fairwitness.data.functioning import Truth, against_truth
-from fairwitness.data.material import ask, people
+from fairwitness.data.material import asks, people
 from fairwitness.data.words import count, within
 from fairwitness.draw import format as show
 from fairwitness.draw.words import FEW, members, plural
@@ -44,16 +44,11 @@ class StandInGap:
     Options = NoOptions
 
     def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
-        asked = _asked(outline, about)
-        if isinstance(asked, NotApplicable):
-            return asked
-        if not outline.grounds.truths:
-            return NotApplicable("no column is said to stand for another: name both under [gold.truth]")
-        return [asked]
+        lacks = "no column is said to stand for another: name both under [gold.truth]"
+        return asks(outline, about, lacks="" if outline.grounds.truths else lacks)
 
     def run(self, given: Given, options: NoOptions) -> Outcome:
-        asked = _asked(given.outline, given.about)
-        some = asked if isinstance(asked, NotApplicable) else people(given[asked], given)
+        some = people(given)
         if isinstance(some, NotApplicable):
             return some
         truths, columns = given.outline.grounds.truths, some.rows.columns
@@ -93,11 +88,6 @@ class StandInGap:
             ),
             to_settle="Record the truth of more rows, drawn at random within each group.",
         )
-
-
-def _asked(outline: Outline, about: About) -> Ask | NotApplicable:
-    truths = outline.grounds.truths
-    return ask(outline, about, *truths, *truths.values())
 
 
 def _figure(proxy: str, truth: str, one: Truth, given: Given) -> Curves:

@@ -14,7 +14,7 @@ from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
 from fairwitness.data import functioning
 from fairwitness.data.functioning import COHERENT, NEGLIGIBLE, Item
-from fairwitness.data.material import ask, people
+from fairwitness.data.material import asks, people
 from fairwitness.data.words import count, within
 from fairwitness.draw import format as show
 from fairwitness.draw.words import listed, members, plural
@@ -54,16 +54,11 @@ class UnequalMeasurement:
     Options = NoOptions
 
     def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
-        asked = ask(outline, about)
-        if isinstance(asked, NotApplicable):
-            return asked
-        if not outline.grounds.indicators:
-            return NotApplicable("no columns are said to measure one thing: name three or more under [indicators]")
-        return [asked]
+        lacks = "no columns are said to measure one thing: name three or more under [indicators]"
+        return asks(outline, about, lacks="" if outline.grounds.indicators else lacks)
 
     def run(self, given: Given, options: NoOptions) -> Outcome:
-        asked = ask(given.outline, given.about)
-        some = asked if isinstance(asked, NotApplicable) else people(given[asked], given)
+        some = people(given)
         if isinstance(some, NotApplicable):
             return some
         sets = given.outline.grounds.indicators

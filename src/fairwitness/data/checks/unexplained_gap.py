@@ -22,7 +22,7 @@ from fairwitness.data.disparity import (
     partialled,
     periods,
 )
-from fairwitness.data.material import People, ask, earlier, explained, factors, people, to_check
+from fairwitness.data.material import People, asks, earlier, explained, factors, people, to_check
 from fairwitness.data.words import count, points, target_of, within
 from fairwitness.draw import format as show
 from fairwitness.draw.words import FEW, listed, members
@@ -75,16 +75,11 @@ class UnexplainedGap:
     Options = NoOptions
 
     def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
-        asked = _asked(outline, about)
-        if isinstance(asked, NotApplicable):
-            return asked
-        if not factors(outline):
-            return NotApplicable("no column may count: name some under [subject] legitimate")
-        return [asked]
+        lacks = "no column may count: name some under [subject] legitimate"
+        return asks(outline, about, lacks="" if factors(outline) else lacks)
 
     def run(self, given: Given, options: NoOptions) -> Outcome:
-        asked = _asked(given.outline, given.about)
-        some = asked if isinstance(asked, NotApplicable) else people(given[asked], given)
+        some = people(given)
         if isinstance(some, NotApplicable):
             return some
         if some.outcome is None or some.outcome.all() or not some.outcome.any():
@@ -123,11 +118,6 @@ class _Gap:
     alike: float  # p of Breslow and Day
     disparity: float | None
     n: int
-
-
-def _asked(outline: Outline, about: About) -> Ask | NotApplicable:
-    date = outline.grounds.date
-    return ask(outline, about, *((date,) if date else ()))
 
 
 def _gaps(some: People, outcome: NDArray[np.bool_], given: Given) -> Mapping[str, _Gap]:

@@ -15,7 +15,7 @@ from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline
 from fairwitness.data.design import design
 from fairwitness.data.disparity import noisy_factors
-from fairwitness.data.material import People, ask, features, people
+from fairwitness.data.material import People, asks, features, people
 from fairwitness.data.words import points, within
 from fairwitness.draw import format as show
 from fairwitness.draw.words import FEW, members, plural
@@ -49,16 +49,11 @@ class UnexplainedMissingness:
     Options = NoOptions
 
     def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
-        asked = ask(outline, about)
-        if isinstance(asked, NotApplicable):
-            return asked
-        if len(features(outline)) < 2:
-            return NotApplicable("there are no features to compare people in")
-        return [asked]
+        lacks = "there are no features to compare people in"
+        return asks(outline, about, lacks="" if len(features(outline)) > 1 else lacks)
 
     def run(self, given: Given, options: NoOptions) -> Outcome:
-        asked = ask(given.outline, given.about)
-        some = asked if isinstance(asked, NotApplicable) else people(given[asked], given)
+        some = people(given)
         if isinstance(some, NotApplicable):
             return some
         found = _gaps(some, given)

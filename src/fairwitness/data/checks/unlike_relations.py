@@ -12,7 +12,7 @@ from fairwitness.core.estimate import Estimate, Key, Limit, Severity
 from fairwitness.core.figures import Interval, Intervals
 from fairwitness.core.subject import Outline
 from fairwitness.data.design import design
-from fairwitness.data.material import ask, earlier, explained, features, people
+from fairwitness.data.material import asks, earlier, explained, features, people
 from fairwitness.data.relations import ROWS_A_COLUMN, interactions, narrowed, own_models
 from fairwitness.data.words import count, percent, within
 from fairwitness.draw import format as show
@@ -27,7 +27,8 @@ class UnlikeRelations:
         failure_title="A group would be served better by a model of its own",
         measures=(
             "How much of its log loss a group is spared by a logistic model fitted on its own rows alone, in place of one for "
-            "all with a level of its own for each group, on rows neither was fitted on: the group that gains most."
+            "all with a level of its own for each group, on rows neither was fitted on: the group that gains most. Of a "
+            "quantity: of its squared error, by linear models."
         ),
         does_not_show=(
             "Why relations differ: columns that are measured differently, and labels that are wrong for one group, look the "
@@ -37,8 +38,8 @@ class UnlikeRelations:
             "Look at what earlier findings explain first. Then let the model tell groups apart where the law allows it, or "
             "give it columns that say what is different, and compare again."
         ),
-        needs=frozenset({"rows", "labels", "groups", "positive", "features"}),
-        tasks=frozenset({"binary", "multi-class"}),
+        needs=frozenset({"rows", "groups", "features"}),
+        tasks=frozenset({"binary", "multi-class", "regression"}),
         per="grouping",
         limit=Limit(at_most=0.05),
         severity=Severity.MEDIUM,
@@ -52,31 +53,31 @@ class UnlikeRelations:
     Options = NoOptions
 
     def asks(self, outline: Outline, about: About, options: NoOptions) -> Sequence[Ask] | NotApplicable:
-        asked = ask(outline, about)
-        if isinstance(asked, NotApplicable):
-            return asked
-        if not features(outline):
-            return NotApplicable("no feature is a plain column; pictures and free text are not looked into")
-        return [asked]
+        if outline.task != "regression" and "positive" not in outline.offers:
+            return NotApplicable("no class is said to be predicted: declare [subject] positive", missing="positive")
+        lacks = "" if features(outline) else "no feature is a plain column; pictures and free text are not looked into"
+        return asks(outline, about, lacks=lacks)
 
     def run(self, given: Given, options: NoOptions) -> Outcome:
-        asked = ask(given.outline, given.about)
-        some = asked if isinstance(asked, NotApplicable) else people(given[asked], given)
+        some = people(given)
         if isinstance(some, NotApplicable):
             return some
-        if some.outcome is None or some.outcome.all() or not some.outcome.any():
+        outcome = some.told
+        if outcome is None or not np.any(outcome != outcome[0]):
             return NotApplicable("the rows hold one outcome only")
-        columns = design(some.rows.columns, features(given.outline), some.outcome)
+        columns = design(some.rows.columns, features(given.outline), outcome)
         wide = columns.shape[1]
-        columns, kept = narrowed(some.outcome, columns, some.codes)
+        columns, kept = narrowed(outcome, columns, some.codes)
         if not kept.any():
+            both = "" if some.outcome is None else " of both outcomes"
             return NotApplicable(
-                f"fewer than two groups have {count(ROWS_A_COLUMN)} rows of both outcomes, enough for a model of their own"
+                f"fewer than two groups have {count(ROWS_A_COLUMN)} rows{both}, enough for a model of their own"
             )
-        y, table = some.outcome[kept], columns[kept]
+        y, table = outcome[kept], columns[kept]
         present, codes = np.unique(some.codes[kept], return_inverse=True)
         names = tuple(some.names[place] for place in present)
-        gains = own_models(y, table, codes, fold_of(2 * codes + y, rng=given.rng), names, level=given.level)
+        fold = fold_of(codes if some.outcome is None else 2 * codes + some.outcome[kept], rng=given.rng)
+        gains = own_models(y, table, codes, fold, names, level=given.level)
         best = max(gains, key=lambda name: gains[name].value or 0.0)
         p = interactions(y, table, codes).p
         small = [name for name in some.names if name not in names]
@@ -84,8 +85,8 @@ class UnlikeRelations:
         gain = gains[best]
         more = (gain.value or 0.0) > 0
         tested = (
-            f" That no column goes with the outcome in another way in any group has p {show.probability(p)} (likelihood "
-            "ratio of group × column)."
+            f" That no column goes with the outcome in another way in any group has p {show.probability(p)} "
+            f"({'F test' if some.outcome is None else 'likelihood ratio'} of group × column)."
         )
         said = explained(earlier(some, given, "aggregation"), "aggregation") if _notable(gain, p, given) else ""
         return Measured(
