@@ -9,7 +9,14 @@ import pytest
 
 import fairwitness
 from fairwitness.core.errors import UserError
-from fairwitness.engine.config import parse
+from fairwitness.engine.audit import audit as examined
+from fairwitness.engine.cache import Cache
+from fairwitness.engine.comparison import compare
+from fairwitness.engine.config import Config, parse
+from fairwitness.engine.judged import Judged
+from fairwitness.engine.progress import silent
+from fairwitness.engine.subject import assemble
+from fairwitness.io.read import read
 
 BOTH = {
     "data.label-rate-gap",
@@ -124,3 +131,30 @@ def test_a_row_of_nobody_and_rows_only_counted_are_refused(people: pd.DataFrame,
 def test_rows_of_a_cluster_stay_in_one_part() -> None:
     assert parse({"subject": {"cluster": "person"}}, source="x").split.unit == "person"
     assert parse({"subject": {"cluster": "house"}, "split": {"unit": "person"}}, source="x").split.unit == "person"
+
+
+def test_comparisons_and_units_that_are_no_clusters_say_so(people: pd.DataFrame) -> None:
+    subject = {"weight": "w", "cluster": "person"}
+    settings: dict[str, Any] = {
+        "subject": {"target": "good", "positive": 1, "favorable": 1, "groups": ["sex"], **subject},
+        "model": {"decision": "chosen"},
+        "checks": {"only": ["fairness.selection-rate-gap"]},
+    }
+    told = parse(settings, source="x")
+    document, rows = examined(told, data=people), judged(people, told)
+    notes = compare(document, document, rows=(rows, rows), provenance={}).notes
+    assert any("'w'" in note and "leaves out of account" in note for note in notes)
+    assert any("'person'" in note and "narrower" in note for note in notes)
+
+    unit = parse(
+        {**settings, "subject": {**settings["subject"], "weight": None, "cluster": None}, "split": {"unit": "person"}},
+        source="x",
+    )
+    assert any("unless [subject] cluster" in note for note in examined(unit, data=people).subject.notes)
+
+
+def judged(frame: pd.DataFrame, config: Config) -> Judged:
+    subject = assemble(read(frame), config, model=None, base=Path(), cache=Cache(None), progress=silent, source="x")
+    found = Judged.of(subject)
+    assert found is not None
+    return found

@@ -77,6 +77,7 @@ def compare(
         moved = compared(held, rng=generator(before.provenance.seed, "comparison")) if n else []
         criteria = criteria_of(moved, limits, level=level)
         notes += _left_out(moved)
+        notes += _standing(before)
         notes += trades.to_tell(criteria, answers=work.answers)
         for family in ([m for m in measures if m.group is None], [m for m in measures if m.group is not None]):
             spilled += [measured(each, level=sidak(level, len(family))) for each in family]
@@ -101,6 +102,22 @@ def compare(
         spent=work.spent or {},
         provenance=provenance,
     )
+
+
+def _standing(audited: Document) -> list[str]:
+    """What paired intervals leave out of account."""
+    subject = (audited.provenance.config or {}).get("subject", {})
+    found = []
+    if subject.get("weight"):
+        found.append(
+            f"Rows have weights ({subject['weight']!r}), which what was compared row by row leaves out of account."
+        )
+    if subject.get("cluster"):
+        found.append(
+            f"Several rows are of one {subject['cluster']!r}; intervals of what was compared row by row take each as one "
+            "person, and are narrower than they should be."
+        )
+    return found
 
 
 def criteria_of(moved: Sequence[Measured], limits: Limits, *, level: float) -> list[Criterion]:

@@ -60,6 +60,12 @@ def derived(table: Table, config: Config) -> tuple[dict[str, NDArray[Any]], tupl
             notes.append(f"{plural(len(series), 'row')} are of {several:,} different {name!r}")
         else:
             notes.append(f"no {name!r} has two rows, so clusters change nothing")
+    unit = config.split.unit
+    if unit is not None and config.subject.cluster is None and table.frame[unit].n_unique() < table.frame.height:
+        notes.append(
+            f"several rows are of one {unit!r}; intervals of rates take each row as one person unless [subject] cluster "
+            "names it"
+        )
     return made, tuple(notes)
 
 

@@ -417,6 +417,8 @@ def _notes(
         found.append(
             "Rows of one unit are counted as if they were independent, so the false-alarm rate may be higher than stated."
         )
+    if begun.config.subject.weight is not None:
+        found.append("Rows have weights, which watching leaves out of account: each counts as one.")
     if looks and id_column(begun.config) is None:
         found.append(
             "Rows have no id ([monitor] id): a row that comes in two files is counted twice, and only the same file once."
