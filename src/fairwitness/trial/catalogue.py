@@ -6,12 +6,25 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from fairwitness.trial.kinds import accountability, data, explain, fairness, federated, monitor, privacy, robustness
+from fairwitness.trial.kinds import (
+    accountability,
+    behaviour,
+    data,
+    explain,
+    fairness,
+    federated,
+    monitor,
+    privacy,
+    robustness,
+    sources,
+)
 from fairwitness.trial.planted import Kind, Planted
 
 KINDS: tuple[Kind, ...] = (
     *data.KINDS,
+    *sources.KINDS,
     *fairness.KINDS,
+    *behaviour.KINDS,
     *privacy.KINDS,
     *robustness.KINDS,
     *explain.KINDS,
