@@ -9,6 +9,7 @@ import pytest
 
 import fairwitness
 from fairwitness.core.errors import UserError
+from fairwitness.engine import scale
 from fairwitness.engine.audit import audit as examined
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.comparison import compare
@@ -126,6 +127,15 @@ def test_a_row_of_nobody_and_rows_only_counted_are_refused(people: pd.DataFrame,
         audit(people.assign(person=people["person"].where(people.index > 1)), {"cluster": "person"})
     with pytest.raises(UserError, match=r"\[subject\] weight needs the rows"):
         audit(people.assign(n=1), {"weight": "w"}, data={"counts": "n"})
+    people.to_csv(tmp_path / "people.csv", index=False)
+    with pytest.raises(UserError, match=r"\[subject\] cluster needs the rows"):
+        scale.count(
+            "people.csv",
+            parse({"subject": {"cluster": "person"}}, source="x"),
+            base=tmp_path,
+            progress=silent,
+            source="x",
+        )
 
 
 def test_rows_of_a_cluster_stay_in_one_part() -> None:

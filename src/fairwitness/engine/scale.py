@@ -21,7 +21,7 @@ from fairwitness.core.check import NotApplicable
 from fairwitness.core.digest import digest
 from fairwitness.core.errors import ColumnError, ConfigError, DataError
 from fairwitness.draw.format import count as shown
-from fairwitness.engine import cells, models
+from fairwitness.engine import cells, models, standing
 from fairwitness.engine.cache import Cache
 from fairwitness.engine.config import Config
 from fairwitness.engine.plan import LACKING, Step, plan
@@ -119,6 +119,7 @@ def count(data: str | None, config: Config, *, base: Path, progress: Progress, s
         UserError: Data and settings do not fit together, or other places would count otherwise.
     """
     refuse_quantiles(config, why="differ from place to place", source=source)
+    standing.refuse_counts(config, source=source)
     found = scan(data, config, base=base, source=source)
     drawn = found.drawn(config.data.sample, config.seed)
     sample = assemble(drawn, config, model=None, base=base, cache=Cache(None), progress=progress, source=source)
