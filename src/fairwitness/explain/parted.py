@@ -24,6 +24,8 @@ from fairwitness.explain.words import MOST_PLAYERS, Piece, TextGame, names, piec
 
 TOLERANCE = 0.001
 """Standard error of a reason at which no more orders are drawn: a tenth of a point."""
+WALKED = 50_000
+"""Rows put to the model for the reasons, at most: some seconds of a small network."""
 FINEST = 1_000
 """Words of a text that are taken out one by one; of a longer one neighbours go together."""
 FEWEST_PLAYERS = 10
@@ -166,7 +168,7 @@ def explain_parts(
         finest = game
     said = model.outputs(row)
     decided, score = str(_decisions(said)[0]), float(favor(said, outline)[0])
-    made = shapley_values(game, row, rng=rng, tolerance=TOLERANCE, budget=affordable)
+    made = shapley_values(game, row, rng=rng, tolerance=TOLERANCE, budget=min(WALKED, affordable))
     values, errors = of_favorable(made.values[0], outline), np.abs(of_favorable(made.errors[0], outline))
     good = decided == outline.favorable
     places = tuple(map(str, range(len(values))))

@@ -43,11 +43,18 @@ def explain(
         int | None, typer.Option(min=1, help="Main reasons that are stated, at most; 4 unless set.")
     ] = None,
     changes: Annotated[
-        int | None, typer.Option(min=1, help="Things changed together, at most, to change the decision; 3 unless set.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Things changed together, at most, to change the decision; 3 unless set, 10 of a text or series.",
+        ),
     ] = None,
     budget: Annotated[
         int | None,
-        typer.Option(min=1, help="Rows put to the model for the nearest change, at most; 200,000 unless set."),
+        typer.Option(
+            min=1,
+            help="Rows put to the model for the nearest change, at most; 200,000 unless set, fewer of a costly network.",
+        ),
     ] = None,
     out: Annotated[
         Path,

@@ -11,11 +11,12 @@ from fairwitness.accountability.pages import Block, Chart, Facts, Grid, Item, It
 from fairwitness.core.figures import Curve, Curves, Interval, Intervals
 from fairwitness.draw import quote
 from fairwitness.draw.words import capital, plural
-from fairwitness.explain import shown_parts
+from fairwitness.explain import shown_parts, shown_words
 from fairwitness.explain.parted import OfSeries, OfText, Parted
 from fairwitness.explain.reasons import SURE, Ranked, Reason
 from fairwitness.explain.shown import NOTHING, points
 from fairwitness.explain.shown_parts import PartsTold, strength
+from fairwitness.explain.vocabulary import Vocabulary
 
 DRAWN = 4
 """Channels that are drawn, at most."""
@@ -32,7 +33,8 @@ def page(told: PartsTold, *, today: date) -> Page:
         )
         blocks: tuple[Block, ...] = (Text(f"{capital(NOTHING)}."),)
         if items:
-            blocks = (Chart(_points(told, title, ranked)), Items(items))
+            chart = Chart(_points(told, title, ranked))
+            blocks = (chart,) if told.part == "word" else (chart, Items(items))  # a word is whole in the chart
         sections.append(Section(title=title, blocks=(*blocks, *map(Text, told.remarks(ranked)))))
     if made.removal is not None:
         ways = tuple(Item(text=way) for way in told.ways())
@@ -52,6 +54,34 @@ def page(told: PartsTold, *, today: date) -> Page:
         facts=(),
         sections=tuple(sections),
         foot=f"Private: it tells of one person. {shown_parts.CAVEAT}",
+    )
+
+
+def words_page(made: Vocabulary, *, name: str, today: date) -> Page:
+    """The words a model goes by; it holds no person's text."""
+    blocks: tuple[Block, ...] = (Text(shown_words.nothing(made)),)
+    if made.words:
+        rows = tuple(
+            Interval(label=shown_words.cells(word)[0], value=word.mean, low=word.low, high=word.high, n=word.n)
+            for word in made.words[: shown_words.MOST_SHOWN]
+        )
+        figure = Intervals(
+            title="What a word adds to the score",
+            caption="Points of score, with intervals that hold for all words at once; beside them, texts that hold it.",
+            unit="points",
+            rows=rows,
+        )
+        head = ("Word", "Adds, points", "Decisions that turn without it", "Texts that hold it")
+        cells = tuple(shown_words.cells(word) for word in made.words)
+        blocks = (Chart(figure), Grid(caption="Every word that surely moves the score", head=head, rows=cells))
+    return Page(
+        kind="A model, explained",
+        day=quote.day(today.isoformat()),
+        title=shown_words.title(name),
+        lead=shown_words.looked(made),
+        facts=(),
+        sections=(Section(title="Words that move the score", blocks=blocks),),
+        foot=shown_words.CAVEAT,
     )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fairwitness.accountability.pages import Page
 from fairwitness.core.asks import FAVORED, NO
-from fairwitness.core.columns import Kind
+from fairwitness.core.columns import MEDIA, Kind
 from fairwitness.core.digest import digest, generator
 from fairwitness.core.subject import Model, Rows
 from fairwitness.draw.words import listed
@@ -23,7 +23,7 @@ from fairwitness.engine.cache import Cache
 from fairwitness.engine.config import Config
 from fairwitness.engine.progress import Progress
 from fairwitness.engine.subject import Subject, assemble, part_mask, recorded_rows
-from fairwitness.explain import decision, parted, pictured, shown, shown_parts, summary
+from fairwitness.explain import decision, parted, pictured, shown, shown_parts, shown_words, summary, vocabulary
 from fairwitness.explain.commands import chosen, page, page_parts
 from fairwitness.explain.commands.chosen import Wanted
 from fairwitness.explain.errors import ExplainError
@@ -167,10 +167,12 @@ class Work:
             UserError: The settings, the data or the model do not fit; before any long work.
         """
         table, kind = self._read()
-        if kind:
+        if kind in MEDIA:
             raise ExplainError.no_summary(self.file.name, kind)
         subject, model = self._assembled(table)
         rng = generator(self.config.seed, "explain", "model")
+        if kind == "text":
+            return self._words(table, subject, model, rng=rng)
         with one_thread():
             made = summary.summarise(
                 model,
@@ -187,6 +189,26 @@ class Work:
             page=page.summary_page(made, name=name, today=_today()),
             text=shown.summary_text(made, name=name),
             numbers=shown.summary_json(made),
+            private=False,
+            next=self._next(table, subject),
+        )
+
+    def _words(self, table: Table, subject: Subject, model: Model, *, rng: np.random.Generator) -> Made:
+        drawn = subject.rows(_drawn(self._once_each(subject, rng), vocabulary.TEXTS, rng))
+        with one_thread():
+            made = vocabulary.vocabulary(
+                model,
+                subject.outline,
+                drawn,
+                level=self.config.level,
+                told=lambda done, of: self.progress("taking words out", done, of),
+            )
+        name = subject.outline.name
+        return Made(
+            stem="explained",
+            page=page_parts.words_page(made, name=name, today=_today()),
+            text=shown_words.text(made, name=name),
+            numbers=shown_words.as_json(made),
             private=False,
             next=self._next(table, subject),
         )
