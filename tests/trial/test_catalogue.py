@@ -155,6 +155,8 @@ def test_groups_of_the_twins_stand_in_no_relation_to_anything() -> None:
     found = []
     for planted in clean_tables():
         frame = planted.make().frame
+        if not {"group", "good"} <= set(frame.columns):
+            continue  # texts without groups, and a quantity for an outcome
         table = frame.pivot("good", index="group", values="good", aggregate_function="len").fill_null(0)
         found.append(float(chi2_contingency(table.drop("group").to_numpy(), correction=False).pvalue))
         assert frame["good"].mean() == pytest.approx(0.5, abs=0.03)
