@@ -139,7 +139,7 @@ def test_stretches_of_a_score_that_adds_up_are_worth_what_they_differ_by(channel
     np.testing.assert_allclose(made.values, want, atol=1e-6)
     assert sum(each.end - each.start for each in made.of.stretches) == 24 * channels
     said = text(told(made))
-    assert "Compared with the mean of 30 training rows" in said
+    assert "Compared with the mean of 30 other rows" in said
     assert made.removal is None or "As usual:" in said or "None was found" in said
 
 

@@ -66,6 +66,7 @@ class OfSeries:
         stretches: What the score was divided among, and what was exchanged.
         labels: Their names.
         n: Rows whose mean is the usual series.
+        what: One of them, in words.
     """
 
     own: Floats
@@ -73,6 +74,7 @@ class OfSeries:
     stretches: tuple[Stretch, ...]
     labels: tuple[str, ...]
     n: int
+    what: str
 
     @property
     def out(self) -> tuple[str, ...]:
@@ -164,7 +166,9 @@ def explain_parts(
     if column.kind == "text":
         of, game, finest = _text(model, column, row, most=most, source=source)
     else:
-        of, game = _series(model, column, row, others, most=most)
+        of, game = _series(
+            model, column, row, others, most=most, what="training row" if outline.parts.get("train") else "other row"
+        )
         finest = game
     said = model.outputs(row)
     decided, score = str(_decisions(said)[0]), float(favor(said, outline)[0])
@@ -209,12 +213,14 @@ def _text(model: Model, column: Column, row: Rows, *, most: int, source: str) ->
     return OfText(text=text, pieces=few, finest=finest), game, each
 
 
-def _series(model: Model, column: Column, row: Rows, others: Rows, *, most: int) -> tuple[OfSeries, SeriesGame]:
+def _series(
+    model: Model, column: Column, row: Rows, others: Rows, *, most: int, what: str
+) -> tuple[OfSeries, SeriesGame]:
     own = by_channel(row.media[column.name])[0]
     mean = usual(others.media[column.name])
     stretches = stretches_of(len(own), own.shape[1], most)
     game = SeriesGame(model=model, column=column.name, usual=mean, stretches=stretches)
-    return OfSeries(own=own, usual=mean, stretches=stretches, labels=game.players, n=len(others)), game
+    return OfSeries(own=own, usual=mean, stretches=stretches, labels=game.players, n=len(others), what=what), game
 
 
 def _decisions(said: Outputs) -> NDArray[np.object_]:

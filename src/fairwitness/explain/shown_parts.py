@@ -63,7 +63,7 @@ class PartsTold:
         if isinstance(made.of, OfText):
             return f"Compared with no text at all, whose score is {base}: a word that is not held is left out."
         return (
-            f"Compared with the mean of {plural(made.of.n, 'training row')}, whose score is {base}: steps that are not held "
+            f"Compared with the mean of {plural(made.of.n, made.of.what)}, whose score is {base}: steps that are not held "
             "are as usual there."
         )
 

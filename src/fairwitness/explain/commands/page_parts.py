@@ -25,8 +25,7 @@ DRAWN = 4
 def page(told: PartsTold, *, today: date) -> Page:
     """A decision about one text or one series; it shows that row, so it belongs below DIR/private."""
     made = told.explained
-    row = _text(made, made.of) if isinstance(made.of, OfText) else _series(told, made.of)
-    sections = [row]
+    sections = [_text(made, made.of) if isinstance(made.of, OfText) else _series(told, made.of)]
     for title, ranked in told.sections:
         items = tuple(
             Item(text=name, detail=". ".join(filter(None, [held, by]))) for name, held, by in told.reasons(ranked)
@@ -44,6 +43,8 @@ def page(told: PartsTold, *, today: date) -> Page:
         f"Shapley values: what each {told.part} adds to the score, averaged over all orders in which they can be put in"
         + (", every one counted." if made.exact else ", of which some were drawn.")
     )
+    if isinstance(made.of, OfSeries):
+        sections.append(Section(title="Every stretch", blocks=(_stretches(made, made.of),)))
     notes = (("Reasons", way), ("Held against", " ".join(told.how())))
     sections.append(Section(title="How this was found", blocks=(Facts(notes),)))
     return Page(
@@ -97,21 +98,19 @@ def _text(made: Parted, of: OfText) -> Section:
 
 
 def _series(told: PartsTold, of: OfSeries) -> Section:
-    made = told.explained
+    """The channels that the reasons speak of."""
     stated = [of.stretches[int(reason.player)] for _, ranked in told.sections for reason in ranked.stated]
     shown = list(dict.fromkeys(each.channel for each in stated))[:DRAWN] or [0]
-    rows = tuple(
-        (
-            of.labels[place],
-            *shown_parts.level_of(of, place),
-            points(
-                Reason(player="", value=float(made.values[place]), error=float(made.errors[place])), exact=made.exact
-            ),
-        )
-        for place in range(len(of.stretches))
-    )
-    grid = Grid(caption="Every stretch", head=("Stretch", "Mean", "Usual mean", "Moves the score by"), rows=rows)
-    return Section(title="The series", blocks=(*(Chart(_line(told, of, channel)) for channel in shown), grid))
+    return Section(title="The series", blocks=tuple(Chart(_line(told, of, channel)) for channel in shown))
+
+
+def _stretches(made: Parted, of: OfSeries) -> Grid:
+    def moved(place: int) -> str:
+        reason = Reason(player=str(place), value=float(made.values[place]), error=float(made.errors[place]))
+        return points(reason, exact=made.exact)
+
+    rows = tuple((label, *shown_parts.level_of(of, place), moved(place)) for place, label in enumerate(of.labels))
+    return Grid(caption="Every stretch", head=("Stretch", "Mean", "Usual mean", "Moves the score by"), rows=rows)
 
 
 def _line(told: PartsTold, of: OfSeries, channel: int) -> Curves:
@@ -134,7 +133,7 @@ def _line(told: PartsTold, of: OfSeries, channel: int) -> Curves:
     named = f"Channel {channel + 1}" if len(of.own) > 1 else "The series"
     return Curves(
         title=f"{named} and what is usual, step by step",
-        caption=f"Usual: the mean of {plural(of.n, 'training row')}.",
+        caption=f"{named}. Usual: the mean of {plural(of.n, of.what)}.",
         x_label="step",
         y_label="value",
         x_unit="number",
