@@ -75,3 +75,13 @@ def test_small_groups_are_not_dropped(findings: dict[str, Any]) -> None:
     rows = table(findings["fairness.selection-rate-gap/race"])
     assert {"Asian", "Native American", "Hispanic", "Other"} <= set(rows)
     assert sum(row["n"] for row in rows.values()) == 7214
+
+
+def test_why_not_all_criteria_hold_is_said_in_propublicas_numbers(findings: dict[str, Any]) -> None:
+    """By Chouldechova's identity with PPV 1874 / 3028, TPR 1874 / 2867 and base rates 1901 / 3696 and 966 / 2454."""
+    found = findings["fairness.criteria"]
+    assert found["verdict"] == "explored"
+    (columns,) = [series["columns"] for series in found["series"] if series["title"].startswith("Criteria by race")]
+    holds = dict(zip(columns["criterion"], columns["within 10.0 points"], strict=True))
+    assert (holds["predictive parity"], holds["predictive equality"]) == ("holds", "broken")
+    assert "42.6\u202f% and 26.1\u202f%" in found["lead"]
