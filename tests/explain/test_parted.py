@@ -92,7 +92,7 @@ def test_a_long_text_is_told_in_stretches_and_turned_by_words() -> None:
     assert len(made.of.finest) == 126
     assert not made.exact
     said = text(told(made))
-    assert "126 words are too many to tell apart: neighbours stand together as" in said
+    assert "126 words are too many to ask this model about one by one: neighbours stand together as" in said
     assert "stretch" in said
     assert made.removal is not None
     assert made.removal.fewest

@@ -62,10 +62,22 @@ def test_texts_of_one_word_have_no_order() -> None:
 
 
 def test_a_costly_model_is_asked_about_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts_tried, "PARTS_WORK", 1e9)
+    monkeypatch.setattr(parts_tried, "PARTS_WORK", 1e9)  # a thousand questions, at a million operations each
     outcome = measured(run(FAITHFUL, (LETTER,), written(), adding_up(WEIGHTS)))
     assert {each.n for each in outcome.judged.values()} == {afforded.FEWEST}
     assert any(note.startswith("Of 100 decisions a random 30 are explained: each takes some") for note in outcome.notes)
+
+
+def test_a_model_too_costly_to_ask_is_left_alone_unless_fewer_rows_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(parts_tried, "PARTS_WORK", 1e8)
+    outcome = run(FAITHFUL, (LETTER,), written(), adding_up(WEIGHTS))
+    assert isinstance(outcome, NotApplicable)
+    assert outcome.reason.startswith("the model is too costly: 30 decisions take ")
+    few = measured(run(FAITHFUL, (LETTER,), written(), adding_up(WEIGHTS), options=FAITHFUL.Options(rows=4)))
+    assert {each.n for each in few.judged.values()} == {4}
+    assert "The model is a costly one: at most 6 parts of a row are told apart." in few.notes
 
 
 def test_what_is_finished_is_not_made_again() -> None:

@@ -20,7 +20,7 @@ from fairwitness.explain.reasons import MOST_REASONS, Floats, Ranked, ranked
 from fairwitness.explain.removal import Removal
 from fairwitness.explain.shapley import BUDGET, Mask, least_evaluations, shapley_values
 from fairwitness.explain.stretches import SeriesGame, Stretch, by_channel, stretches_of, usual
-from fairwitness.explain.words import MOST_PLAYERS, Piece, TextGame, names, pieces_of, together
+from fairwitness.explain.words import COUNTS, Piece, TextGame, names, pieces_of, together
 
 TOLERANCE = 0.001
 """Standard error of a reason at which no more orders are drawn: a tenth of a point."""
@@ -28,8 +28,6 @@ WALKED = 50_000
 """Rows put to the model for the reasons, at most: some seconds of a small network."""
 FINEST = 1_000
 """Words of a text that are taken out one by one; of a longer one neighbours go together."""
-FEWEST_PLAYERS = 10
-"""Parts that a score is divided among where the model is a costly one: of those all sets are asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +157,7 @@ def explain_parts(
     """
     (column,) = read_by(outline)
     affordable = min(BUDGET, asked_at_most(model, row, work=WORK, mixing=READING))
-    most = MOST_PLAYERS if least_evaluations(MOST_PLAYERS, 1) <= affordable else FEWEST_PLAYERS
+    most = next((count for count in COUNTS if least_evaluations(count, 1) <= affordable), COUNTS[-1])
     of: OfText | OfSeries
     game: TextGame | SeriesGame
     finest: TextGame | SeriesGame
@@ -183,7 +181,7 @@ def explain_parts(
             _judge(model, outline, finest, row),
             len(finest.players),
             most=changes,
-            budget=affordable if budget is None else budget,
+            budget=max(affordable, len(finest.players)) if budget is None else budget,
             told=told,
         )
     return Parted(

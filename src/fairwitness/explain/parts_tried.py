@@ -17,9 +17,11 @@ from fairwitness.explain.faithful import ORDERS, STEPS, Faithful, faithful
 from fairwitness.explain.methods import Method, Tried
 from fairwitness.explain.shapley import Floats, Places, least_evaluations, shapley_values
 from fairwitness.explain.stretches import SeriesGame, stretches_of, usual
-from fairwitness.explain.words import TextGame, pieces_of, together
+from fairwitness.explain.words import COUNTS, MOST_PLAYERS, TextGame, pieces_of, together
 
 METHOD: Method = "Shapley values"
+PATIENCE = 10
+"""Times the operations there are that the fewest decisions may take before none is explained."""
 PIECE = 10
 """Rows a piece."""
 CURVES = 2 * (1 + ORDERS) * (STEPS + 1)
@@ -33,17 +35,28 @@ def with_games(held: Examined, column: Column) -> tuple[Examined, Games] | NotAp
 
     Rows of fewer than two parts have no order of importance and are left out.
     """
-    games = _games(held, column)
-    told = np.array([len(game.players) > 1 for game in games])
+    most = asked_at_most(held.model, held.rows, work=PARTS_WORK, mixing=READING)
+    for count in COUNTS:
+        games = _games(held, column, count)
+        told = np.array([len(game.players) > 1 for game in games])
+        costs = np.array([least_evaluations(len(game.players), 1) + CURVES for game in games]) * told
+        least = int(costs[told][:FEWEST].sum())
+        if least <= most:
+            break
     if not told.any():
         return NotApplicable(f"no {column.kind} has two parts: there is no order of importance")
-    costs = np.array([least_evaluations(len(game.players), 1) + CURVES for game in games]) * told
-    most = asked_at_most(held.model, held.rows, work=PARTS_WORK, mixing=READING)
+    if least > PATIENCE * most:
+        return NotApplicable(
+            f"the model is too costly: {plural(min(FEWEST, int(told.sum())), 'decision')} take {fmt.count(least)} questions "
+            "to it; rows for this check asks for fewer"
+        )
     afforded = told & ((costs.cumsum() <= most) | (told.cumsum() <= FEWEST))
     notes = []
     if not told.all():
         left = plural(int((~told).sum()), "text")
         notes.append(f"{left} of fewer than two words have no order of importance and are left out.")
+    if count < MOST_PLAYERS:
+        notes.append(f"The model is a costly one: at most {count} parts of a row are told apart.")
     if (told & ~afforded).any():
         notes.append(
             f"Of {plural(int(told.sum()), 'decision')} a random {fmt.count(int(afforded.sum()))} are explained: each takes "
@@ -81,14 +94,17 @@ def tried_on_parts(
     return {METHOD: Tried(found=found, notes=(_against(held, games),))}
 
 
-def _games(held: Examined, column: Column) -> Games:
-    """Of texts each its own; series have the same stretches."""
+def _games(held: Examined, column: Column, most: int) -> Games:
+    """Of texts each its own; series have the same stretches. At most so many players."""
     model, name = held.model, column.name
     if column.kind == "text":
         texts = [str(text or "") for text in held.rows.columns[name]]
-        return [TextGame(model=model, column=name, text=text, pieces=together(text, pieces_of(text))) for text in texts]
+        return [
+            TextGame(model=model, column=name, text=text, pieces=together(text, pieces_of(text), most))
+            for text in texts
+        ]
     mean = usual(held.background.media[name])
-    stretches = stretches_of(*mean.shape)
+    stretches = stretches_of(len(mean), mean.shape[1], most)
     return [SeriesGame(model=model, column=name, usual=mean, stretches=stretches)] * len(held)
 
 

@@ -131,7 +131,7 @@ class PartsTold:
         said = [self.compared, _EXACT if made.exact else ORDERS]
         if isinstance(made.of, OfText) and made.of.pieces != made.of.finest:
             said.append(
-                f"{plural(len(made.of.finest), 'word')} are too many to tell apart: neighbours stand together as "
+                f"{plural(len(made.of.finest), 'word')} are too many to ask this model about one by one: neighbours stand together as "
                 f"{plural(len(made.of.pieces), 'stretch', 'stretches')}."
             )
         return tuple(said)

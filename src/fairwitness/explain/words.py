@@ -16,6 +16,9 @@ from fairwitness.explain.shapley import Floats, Mask, Mixed, Places
 MOST_PLAYERS = 40
 """Words, or stretches of words, that a score is divided among; more would take long, and nobody reads them."""
 
+COUNTS = (MOST_PLAYERS, 20, 10, 8, 6)
+"""As many are told apart as a model can be asked about; of ten and fewer, every set is asked."""
+
 _ALONE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U0001f000-\U0001faff"
 """Signs that are words by themselves: kana, Chinese characters, pictures."""
 _WORD = re.compile(rf"[{_ALONE}]|[@#]?(?:(?![{_ALONE}])\w)+(?:['’-](?:(?![{_ALONE}])\w)+)*")
