@@ -99,6 +99,16 @@ def test_a_long_text_is_told_in_stretches_and_turned_by_words() -> None:
     assert {made.of.out[place] for place in made.removal.found[0]} <= {"women's", "late", "often"}
 
 
+def test_a_very_long_text_is_counted_whole_and_turned_by_stretches() -> None:
+    made = explained("women's " + "and so on it went " * 300)
+    assert isinstance(made.of, OfText)
+    assert (len(made.of.pieces), made.of.words) == (40, 1501)
+    assert len(made.of.finest) <= 1_000
+    said = text(told(made))
+    assert "1,501 words are too many" in said
+    assert "every single stretch was tried" in said
+
+
 def test_json_holds_every_part_in_its_place() -> None:
     written = "Excellent <b>welder</b>, women's chess"
     numbers = as_json(told(explained(written)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fairwitness.core.subject import Model, Rows
@@ -15,7 +17,8 @@ WORK = 5e11
 MIXING = 30_000
 """Operations that putting a mixed row together takes the time of."""
 PARTS_WORK, READING = 2e11, 500_000
-"""As `WORK` and `MIXING` for texts and series, which are read anew each time: some 15 seconds."""
+"""As `WORK` and `MIXING` for texts and series, which are read anew each time: some 15 seconds; a text of `SHORT` letters."""
+SHORT = 100
 FEWEST = 30
 """Decisions that are explained whatever they cost: fewer say nothing about a model."""
 PROBE = 8
@@ -27,6 +30,11 @@ def asked_at_most(model: Model, rows: Rows, *, work: float, mixing: float) -> in
 
     few = rows.where(np.arange(len(rows)) < PROBE)
     return int(work / (operations(model, few) + mixing))
+
+
+def reading(texts: Sequence[str]) -> float:
+    """Operations that putting one of such texts together, and cutting it into tokens, takes the time of."""
+    return READING * max(1.0, float(np.mean([len(text) for text in texts])) / SHORT)
 
 
 def evaluations(held: Examined) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fairwitness.core.columns import Column
 from fairwitness.core.subject import Model, Outline, Outputs, Rows
 from fairwitness.explain import removal
-from fairwitness.explain.afforded import READING, WORK, asked_at_most
+from fairwitness.explain.afforded import READING, WORK, asked_at_most, reading
 from fairwitness.explain.counterfactual import nobody
 from fairwitness.explain.decision import favor, of_favorable, read_by
 from fairwitness.explain.errors import ExplainError
@@ -38,11 +38,13 @@ class OfText:
         text: The whole.
         pieces: What the score was divided among.
         finest: What was taken out.
+        words: How many there are.
     """
 
     text: str
     pieces: tuple[Piece, ...]
     finest: tuple[Piece, ...]
+    words: int
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -156,7 +158,8 @@ def explain_parts(
         ExplainError: The text has no word.
     """
     (column,) = read_by(outline)
-    affordable = min(BUDGET, asked_at_most(model, row, work=WORK, mixing=READING))
+    mixing = reading([_written(row, column)]) if column.kind == "text" else READING
+    affordable = min(BUDGET, asked_at_most(model, row, work=WORK, mixing=mixing))
     most = next((count for count in COUNTS if least_evaluations(count, 1) <= affordable), COUNTS[-1])
     of: OfText | OfSeries
     game: TextGame | SeriesGame
@@ -201,14 +204,18 @@ def explain_parts(
 
 
 def _text(model: Model, column: Column, row: Rows, *, most: int, source: str) -> tuple[OfText, TextGame, TextGame]:
-    text = str(row.columns[column.name][0] or "")
+    text = _written(row, column)
     pieces = pieces_of(text)
     if not pieces:
         raise ExplainError.no_words(source, column.name)
     finest = together(text, pieces, FINEST)
     few = together(text, pieces, most)
     game, each = (TextGame(model=model, column=column.name, text=text, pieces=held) for held in (few, finest))
-    return OfText(text=text, pieces=few, finest=finest), game, each
+    return OfText(text=text, pieces=few, finest=finest, words=len(pieces)), game, each
+
+
+def _written(row: Rows, column: Column) -> str:
+    return str(row.columns[column.name][0] or "")
 
 
 def _series(

@@ -11,7 +11,7 @@ from fairwitness.core.columns import Column
 from fairwitness.core.subject import Rows
 from fairwitness.draw import format as fmt
 from fairwitness.draw.words import plural
-from fairwitness.explain.afforded import FEWEST, PARTS_WORK, READING, asked_at_most
+from fairwitness.explain.afforded import FEWEST, PARTS_WORK, READING, asked_at_most, reading
 from fairwitness.explain.examined import Examined
 from fairwitness.explain.faithful import ORDERS, STEPS, Faithful, faithful
 from fairwitness.explain.methods import Method, Tried
@@ -35,7 +35,8 @@ def with_games(held: Examined, column: Column) -> tuple[Examined, Games] | NotAp
 
     Rows of fewer than two parts have no order of importance and are left out.
     """
-    most = asked_at_most(held.model, held.rows, work=PARTS_WORK, mixing=READING)
+    mixing = reading(_texts(held, column)) if column.kind == "text" else READING
+    most = asked_at_most(held.model, held.rows, work=PARTS_WORK, mixing=mixing)
     for count in COUNTS:
         games = _games(held, column, count)
         told = np.array([len(game.players) > 1 for game in games])
@@ -94,11 +95,15 @@ def tried_on_parts(
     return {METHOD: Tried(found=found, notes=(_against(held, games),))}
 
 
+def _texts(held: Examined, column: Column) -> list[str]:
+    return [str(text or "") for text in held.rows.columns[column.name]]
+
+
 def _games(held: Examined, column: Column, most: int) -> Games:
     """Of texts each its own; series have the same stretches. At most so many players."""
     model, name = held.model, column.name
     if column.kind == "text":
-        texts = [str(text or "") for text in held.rows.columns[name]]
+        texts = _texts(held, column)
         return [
             TextGame(model=model, column=name, text=text, pieces=together(text, pieces_of(text), most))
             for text in texts

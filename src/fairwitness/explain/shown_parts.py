@@ -54,7 +54,7 @@ class PartsTold:
         of = self.explained.of
         if isinstance(of, OfSeries):
             return "stretch"
-        return "word" if of.pieces == of.finest else "stretch"
+        return "word" if len(of.pieces) == of.words else "stretch"
 
     @property
     def compared(self) -> str:
@@ -123,15 +123,15 @@ class PartsTold:
     @property
     def _out(self) -> str:
         of = self.explained.of
-        return "stretch" if isinstance(of, OfSeries) or len(of.finest) < len(of.pieces) else "word"
+        return "stretch" if isinstance(of, OfSeries) or len(of.finest) < of.words else "word"
 
     def how(self) -> tuple[str, ...]:
         """How the points came about, and what they are held against."""
         made = self.explained
         said = [self.compared, _EXACT if made.exact else ORDERS]
-        if isinstance(made.of, OfText) and made.of.pieces != made.of.finest:
+        if isinstance(made.of, OfText) and len(made.of.pieces) < made.of.words:
             said.append(
-                f"{plural(len(made.of.finest), 'word')} are too many to ask this model about one by one: neighbours stand together as "
+                f"{plural(made.of.words, 'word')} are too many to ask this model about one by one: neighbours stand together as "
                 f"{plural(len(made.of.pieces), 'stretch', 'stretches')}."
             )
         return tuple(said)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairwitness.core.subject import Model, Outline, Rows
-from fairwitness.explain.afforded import READING, WORK, asked_at_most
+from fairwitness.explain.afforded import WORK, asked_at_most, reading
 from fairwitness.explain.counterfactual import AT_ONCE, nobody
 from fairwitness.explain.decision import favor, read_by
 from fairwitness.explain.reasons import LEAST
@@ -93,7 +93,7 @@ def vocabulary(
     """
     (column,) = read_by(outline)
     texts = [str(text or "") for text in rows.columns[column.name]]
-    most = asked_at_most(model, rows, work=WORK, mixing=READING) if texts else 0
+    most = asked_at_most(model, rows, work=WORK, mixing=reading(texts)) if texts else 0
     held = [words_of(text) for text in texts]
     counts = np.cumsum([len(words) + 1 for words in held])
     n = int((counts <= most).sum())
