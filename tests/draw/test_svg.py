@@ -12,7 +12,7 @@ from fairwitness import draw
 from fairwitness.core.estimate import Limit, Verdict
 from fairwitness.core.figures import Curve, Intervals
 from fairwitness.draw.axis import Axis
-from support.documents import CALIBRATION, COUNTED, CROSSED, CROWD, GAPS, HOSTILE, RATES, WATCHED, many_groups, row
+from support.figures import CALIBRATION, COUNTED, CROSSED, CROWD, GAPS, HOSTILE, RATES, WATCHED, many_groups, row
 
 BOTH = pytest.mark.parametrize("width", [draw.WIDE, draw.SLIM])
 DRAWN = [RATES, GAPS, COUNTED, CALIBRATION, WATCHED, CROWD, many_groups()]

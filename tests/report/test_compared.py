@@ -16,7 +16,7 @@ from fairwitness.core.estimate import Limit
 from fairwitness.report import compared
 from support import html
 from support.browser import axe, chromium, look
-from support.documents import HOSTILE
+from support.figures import HOSTILE
 
 
 def criterion(metric: str, before: float | None, after: float | None, **more: Any) -> Criterion:

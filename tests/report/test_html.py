@@ -13,7 +13,8 @@ import pytest
 from fairwitness import report
 from fairwitness.core.estimate import Verdict
 from fairwitness.core.findings import Document
-from support.documents import HOSTILE, crowd, document, finding, sample
+from support.documents import crowd, document, finding, sample
+from support.figures import HOSTILE
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "report.html"
 

@@ -18,7 +18,8 @@ from fairwitness.draw import quote
 from fairwitness.draw.markdown import escape
 from fairwitness.draw.sections import sections
 from fairwitness.report import view
-from support.documents import HOSTILE, LAPSED, WAIVER, crowd, document, finding, sample
+from support.documents import LAPSED, WAIVER, crowd, document, finding, sample
+from support.figures import HOSTILE
 
 # The part of the SARIF 2.1.0 schema (OASIS, sections 3.13 to 3.27) that this log uses.
 SARIF: dict[str, Any] = {

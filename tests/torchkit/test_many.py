@@ -1,8 +1,6 @@
 """Networks trained together against the same networks trained one by one with `train`, or by autograd."""
 
 import copy
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,125 +11,29 @@ from torch import Tensor, nn
 
 from fairwitness.torchkit import many
 from fairwitness.torchkit.errors import TrainingError
-from fairwitness.torchkit.many import Many, fit_many
+from fairwitness.torchkit.many import fit_many
 from fairwitness.torchkit.parts.penalties import WeightPenalty
 from fairwitness.torchkit.parts.samplers import Weighted
 from fairwitness.torchkit.parts.weights import ClassWeights
-from fairwitness.torchkit.stacks.base import Stack
 from fairwitness.torchkit.stacks.dense import DenseStack
 from fairwitness.torchkit.stacks.mapped import MappedStack
-from fairwitness.torchkit.training import Schedule, Trained, seeded, train
-
-ROWS, MEMBERS = 120, 5
-
-
-class Scaled(nn.Module):
-    """Fixed scaling before the layers that learn, as in the network for tables."""
-
-    mean: Tensor
-
-    def __init__(self, outputs: int = 3, drop: float = 0.0, mean: float = 0.5) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.full((4,), mean))
-        self.body = nn.Sequential(
-            nn.Linear(4, 8), nn.ReLU(), nn.Dropout(drop), nn.Linear(8, 6), nn.ReLU(), nn.Linear(6, outputs)
-        )
-
-    def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:
-        logits: Tensor = self.body(torch.asinh(numbers - self.mean) + codes[:, :1])
-        return logits
-
-
-class Embedded(nn.Module):
-    """Learned codes before the linear layers, so those are not all that learns."""
-
-    mean: Tensor
-
-    def __init__(self, outputs: int = 3, mean: float = 0.5) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.full((4,), mean))
-        self.codes = nn.Embedding(5, 3)
-        self.body = nn.Sequential(nn.Linear(7, 6), nn.Tanh(), nn.Linear(6, outputs))
-
-    def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:
-        logits: Tensor = self.body(torch.cat([numbers - self.mean, self.codes(codes[:, 0])], dim=1))
-        return logits
-
-
-class Pictures(nn.Module):
-    def __init__(self, outputs: int = 3) -> None:
-        super().__init__()
-        self.body = nn.Sequential(nn.Conv2d(1, 3, 2), nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(3, outputs))
-
-    def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:
-        logits: Tensor = self.body(numbers.view(-1, 1, 2, 2) + codes.view(-1, 1, 1, 1))
-        return logits
-
-
-FAMILIES: dict[str, Callable[..., nn.Module]] = {"dense": Scaled, "mapped": Embedded, "alone": Pictures}
-
-
-def drawn(outputs: int = 3) -> tuple[dict[str, Tensor], Tensor]:
-    dice = torch.Generator().manual_seed(0)
-    numbers, codes = torch.randn(ROWS, 4, generator=dice), torch.randint(0, 5, (ROWS, 1), generator=dice)
-    score = numbers[:, 0] + codes[:, 0] / 2 + 0.5 * torch.randn(ROWS, generator=dice)
-    target = (score > 0).long() + (score > 1.5).long() if outputs == 3 else (score > 1).float()
-    return {"numbers": numbers, "codes": codes}, target
-
-
-def plan(**settings: Any) -> Schedule:
-    base = {"epochs": 4, "batch": 16, "learning_rate": 0.02, "weight_decay": 0.01, "patience": 2}
-    return Schedule(**{**base, **settings})
-
-
-def masks(seed: int = 0, *, equal: bool = True) -> NDArray[np.bool_]:
-    rng = np.random.default_rng(seed)
-    counts = np.full(MEMBERS, 70) if equal else np.array([70, 35, 64, 50, 69])
-    made = np.zeros((MEMBERS, ROWS), dtype=bool)
-    for row, count in zip(made, counts, strict=True):
-        row[rng.choice(100, count, replace=False)] = True  # the last 20 are for early stopping
-    return made
-
-
-def held() -> NDArray[np.bool_]:
-    return np.tile(np.arange(ROWS) >= 100, (MEMBERS, 1))
-
-
-def together(family: str, outputs: int = 3, **settings: Any) -> Many:
-    inputs, target = drawn(outputs)
-    given: dict[str, Any] = {"learn": masks(), "seeds": range(MEMBERS), "schedule": plan(), **settings}
-    return fit_many(lambda _: FAMILIES[family](outputs), inputs, target, **given)
-
-
-def one_by_one(family: str, outputs: int = 3, **settings: Any) -> Many:
-    inputs, target = drawn(outputs)
-    given: dict[str, Any] = {"schedule": plan(), **settings}
-    learn, stop = given.pop("learn", masks()), given.pop("held", np.zeros((MEMBERS, ROWS), dtype=bool))
-    modules, hows = list[nn.Module](), list[Trained]()
-    for member in range(MEMBERS):
-        with seeded(member):
-            module = FAMILIES[family](outputs)
-        with seeded(member) as dice:
-            hows.append(train(module, inputs, target, learn=learn[member], held=stop[member], dice=dice, **given))
-        modules.append(module)
-    return Many(tuple(modules), tuple(hows))
-
-
-def alike(one: Many, other: Many, tolerance: float = 1e-4) -> None:
-    for left, right in zip(one.modules, other.modules, strict=True):
-        torch.testing.assert_close(left.state_dict(), right.state_dict(), rtol=tolerance, atol=tolerance)
-    for mine, theirs in zip(one.trained, other.trained, strict=True):
-        assert (mine.epochs, mine.best) == (theirs.epochs, theirs.best)
-        assert mine.loss == (theirs.loss and pytest.approx(theirs.loss, rel=1e-4))
-
-
-def stacked(family: str, modules: list[nn.Module], outputs: int) -> Stack:
-    inputs, target = drawn(outputs)
-    stack = (
-        DenseStack.of(modules, inputs, target) if family == "dense" else MappedStack.of(modules, inputs, target, None)
-    )
-    assert stack is not None
-    return stack
+from fairwitness.torchkit.training import seeded, train
+from support.networks import (
+    FAMILIES,
+    MEMBERS,
+    ROWS,
+    Embedded,
+    Pictures,
+    Scaled,
+    alike,
+    drawn,
+    held,
+    masks,
+    one_by_one,
+    plan,
+    stacked,
+    together,
+)
 
 
 @pytest.mark.parametrize("family", ["dense", "mapped"])
@@ -343,117 +245,6 @@ def test_dice_outside_the_head_are_seen() -> None:
 
     inputs, target = drawn()
     assert DenseStack.of([Stirred()], inputs, target) is None
-
-
-@pytest.mark.parametrize("family", ["dense", "alone"])
-def test_finished_networks_are_found_again(tmp_path: Path, family: str) -> None:
-    told: list[tuple[int, int]] = []
-
-    def note(done: int, planned: int) -> None:
-        told.append((done, planned))
-
-    first = together(family, folder=tmp_path, progress=note)
-    assert told[-1] == (MEMBERS, MEMBERS)
-    assert len(list(tmp_path.iterdir())) == MEMBERS
-    told.clear()
-    alike(first, together(family, folder=tmp_path, progress=note), tolerance=0)
-    assert told == []
-
-    sorted(tmp_path.iterdir())[2].write_bytes(b"damaged")
-    alike(first, together(family, folder=tmp_path, progress=note))
-    assert told == [(MEMBERS, MEMBERS)]
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"seeds": range(10, 10 + MEMBERS)},
-        {"schedule": plan(learning_rate=0.03)},
-        {"learn": masks(1)},
-        {"held": held()},
-        {"weights": torch.ones(ROWS)},
-        {"parts": [ClassWeights(torch.tensor([2.0, 1.0, 0.5]))]},
-        {"key": "of another recipe"},
-    ],
-)
-def test_another_training_is_not_mistaken_for_one_that_is_kept(tmp_path: Path, other: dict[str, Any]) -> None:
-    together("dense", folder=tmp_path)
-    together("dense", folder=tmp_path, **other)
-    assert len(list(tmp_path.iterdir())) == 2 * MEMBERS
-
-
-def test_stopped_between_pieces_it_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(many, "FEWEST", 2)
-    monkeypatch.setattr(many, "MOST", 2)
-    told: list[int] = []
-
-    def stop(done: int, _: int) -> None:
-        told.append(done)
-        if len(told) == 1:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        together("dense", folder=tmp_path, progress=stop, threads=1)
-    assert len(list(tmp_path.iterdir())) == 2
-    alike(together("dense", folder=tmp_path, progress=stop), together("dense"))
-    assert (told[0], told[-1], len(told)) == (2, MEMBERS, 3)  # the last two pieces in either order
-
-
-class Gated(nn.Module):
-    """A recurrent layer, so networks are trained side by side and not in a stack."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.cells, self.head = nn.GRU(4, 2, batch_first=True), nn.Linear(2, 3)
-
-    def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.cells(numbers[:, None])[0][:, 0] + codes[:, :1])
-        return logits
-
-
-@pytest.mark.parametrize("family", [Scaled, Gated])
-def test_when_one_is_stopped_the_others_stop_after_their_pass(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: type[nn.Module]
-) -> None:
-    """Ctrl-C comes as the first is done, which does not get better and stops early; the other has no rows to stop by."""
-    monkeypatch.setattr(many, "FEWEST", 1)
-    monkeypatch.setattr(many, "MOST", 1)
-    learn = np.arange(40) < np.array([[20], [40]])
-    held = np.arange(40) >= np.array([[20], [40]])
-    passes: list[int] = []
-    asked = many._Job.go_on
-
-    def count(job: Any, *given: object) -> None:
-        passes.append(1)
-        asked(job, *given)
-
-    def stop(*_: int) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(many._Job, "go_on", count)
-    with pytest.raises(KeyboardInterrupt):
-        fit_many(
-            lambda _: family(),
-            {"numbers": torch.ones(40, 4), "codes": torch.zeros(40, 1, dtype=torch.int64)},
-            torch.arange(40) % 3,
-            learn=learn,
-            held=held,
-            seeds=[0, 1],
-            schedule=Schedule(epochs=50_000, batch=20, learning_rate=1e-12, weight_decay=0.0, patience=1),
-            folder=tmp_path,
-            threads=2,
-            progress=stop,
-        )
-    assert len(list(tmp_path.iterdir())) == 1
-    assert len(passes) < 50_000
-
-
-def test_more_seeds_keep_those_that_are_there(tmp_path: Path) -> None:
-    together("dense", learn=masks()[:3], seeds=range(3), folder=tmp_path)
-    kept = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
-    together("dense", folder=tmp_path)
-    assert all(path.stat().st_mtime_ns == when for path, when in kept.items())
-    assert len(list(tmp_path.iterdir())) == MEMBERS
 
 
 def test_outputs_of_all_are_those_of_each() -> None:

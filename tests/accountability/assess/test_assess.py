@@ -22,7 +22,8 @@ from fairwitness.core.questions import QUESTIONS
 from fairwitness.core.registry import registered
 from fairwitness.io import findings as documents
 from support.command import Ran, run
-from support.documents import HOSTILE, document, sample
+from support.documents import document, sample
+from support.figures import HOSTILE
 from support.html import check
 
 NAMES = pytest.mark.parametrize("name", FORMS)

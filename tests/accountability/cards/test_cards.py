@@ -12,7 +12,8 @@ from fairwitness.accountability.cards import CARDS, Kind
 from fairwitness.accountability.pages import html, markdown
 from fairwitness.core.findings import Document
 from fairwitness.core.questions import QUESTIONS
-from support.documents import HOSTILE, crowd, document, sample
+from support.documents import crowd, document, sample
+from support.figures import HOSTILE
 from support.html import check
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "cards"

@@ -8,7 +8,8 @@ from typing import Any
 
 from fairwitness.accountability.cards import croissant
 from fairwitness.core.findings import Document
-from support.documents import HOSTILE, document, sample
+from support.documents import document, sample
+from support.figures import HOSTILE
 
 RAI = {
     *("dataCollection", "dataCollectionType", "dataCollectionMissingData", "dataCollectionRawData"),

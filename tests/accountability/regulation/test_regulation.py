@@ -18,7 +18,8 @@ from fairwitness.core.questions import QUESTIONS
 from fairwitness.core.registry import registered
 from fairwitness.io import findings as documents
 from support.command import run
-from support.documents import HOSTILE, document, finding, sample
+from support.documents import document, finding, sample
+from support.figures import HOSTILE
 from support.html import check
 
 TABLES = pytest.mark.parametrize("name", NAMES)
