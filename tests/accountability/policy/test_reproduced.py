@@ -17,7 +17,7 @@ from fairwitness.accountability.policy.reproduced import (
     of_versions,
 )
 from fairwitness.core.estimate import Verdict
-from fairwitness.core.findings import Document
+from fairwitness.core.findings import Document, Series
 from fairwitness.io import findings as documents
 from support.documents import document, evidence, finding, sample
 
@@ -60,6 +60,16 @@ def test_the_tolerance_is_a_share_of_the_larger_or_of_one() -> None:
             now = document((finding(GAP, None, Verdict.PASS, evidence=(evidence(near, near, near),)),))
             assert len(of_numbers(base, now, tolerance=1e-6)) == count
             assert len(of_numbers(base, now, tolerance=0)) == 3
+
+
+@pytest.mark.parametrize(("now", "differs"), [(1.97155258, False), (1.97157, True), (197155.258, True)])
+def test_a_cell_of_a_table_is_compared_as_far_as_it_is_written(now: float, *, differs: bool) -> None:
+    def with_cell(value: float) -> Document:
+        table = Series(title="Epsilon", columns={"epsilon": (value,)}, units={"epsilon": "number"})
+        return document((finding(GAP, None, Verdict.PASS, series=(table,)),))
+
+    then = documents.load(documents.dump(with_cell(1.97155258)))
+    assert bool(of_numbers(then, with_cell(now))) is differs
 
 
 def test_findings_and_verdicts_that_differ_are_named() -> None:

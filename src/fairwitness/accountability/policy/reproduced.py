@@ -16,6 +16,8 @@ COUNTED = tuple(f"accountability.{name}" for name in ("appeal-rate-gap", "overtu
 
 TOLERANCE = 1e-6
 """How far two numbers may lie apart, as a share of the larger one or of 1: findings.json keeps ten digits."""
+ROUNDED = 5e-6
+"""What rounding adds in tables, of which findings.json keeps six digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,8 @@ def of_numbers(then: Document, now: Document, *, tolerance: float = TOLERANCE) -
     Args:
         then: The audit that is repeated.
         now: The audit that repeats it, on the same data.
-        tolerance: |a - b| may be so large a part of max(1, |a|, |b|); people and rows behind a number never differ.
+        tolerance: |a - b| may be so large a part of max(1, |a|, |b|), in tables `ROUNDED` more; people and rows behind a
+            number never differ.
     """
     before, after = ({finding.id: finding for finding in document.findings} for document in (then, now))
     found: list[Difference] = []
@@ -87,7 +90,10 @@ def of_numbers(then: Document, now: Document, *, tolerance: float = TOLERANCE) -
             continue  # read off clocks and meters: no two runs have the same numbers
         found += [
             Difference(what="number", where=f"{name}, {where}", then=_shown(a), now=_shown(b))
-            for where, a, b in _unlike(dict(_numbers(old)), dict(_numbers(new)), tolerance)
+            for where, a, b in (
+                *_unlike(dict(_judged(old)), dict(_judged(new)), tolerance),
+                *_unlike(dict(_tabled(old)), dict(_tabled(new)), tolerance + ROUNDED),
+            )
         ]
     return found
 
@@ -98,17 +104,21 @@ def compared(document: Document) -> int:
         value is not None and not isinstance(value, str)
         for finding in document.findings
         if not finding.metered
-        for _, value in _numbers(finding)
+        for _, value in (*_judged(finding), *_tabled(finding))
     )
 
 
-def _numbers(finding: Finding) -> Iterator[tuple[str, float | int | str | None]]:
-    """Every judged number and every cell of its tables, by name."""
+def _judged(finding: Finding) -> Iterator[tuple[str, float | int | str | None]]:
+    """Every judged number, by name."""
     told = {field: f" {field}" for field in ("low", "high", "p", "n")} | {"value": ""}
     seen: dict[str, int] = {}
     for each in finding.evidence:
         name = _once(each, seen)
         yield from ((f"{name}{words}", getattr(each, field)) for field, words in told.items())
+
+
+def _tabled(finding: Finding) -> Iterator[tuple[str, float | int | str | None]]:
+    """Every cell of its tables, by name."""
     for table in finding.series:
         for column, values in table.columns.items():
             yield from ((f"{table.title}, {column}, row {row + 1}", value) for row, value in enumerate(values))
