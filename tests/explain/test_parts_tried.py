@@ -66,6 +66,8 @@ def test_a_costly_model_is_asked_about_fewer(monkeypatch: pytest.MonkeyPatch) ->
     outcome = measured(run(FAITHFUL, (LETTER,), written(), adding_up(WEIGHTS)))
     assert {each.n for each in outcome.judged.values()} == {afforded.FEWEST}
     assert any(note.startswith("Of 100 decisions a random 30 are explained: each takes some") for note in outcome.notes)
+    explained = outcome.row_values["shapley-values"].ids
+    assert 30 < np.median(explained) < 70, "they come from all over the rows"
 
 
 def test_a_model_too_costly_to_ask_is_left_alone_unless_fewer_rows_are_asked_for(

@@ -35,13 +35,14 @@ def with_games(held: Examined, column: Column) -> tuple[Examined, Games] | NotAp
 
     Rows of fewer than two parts have no order of importance and are left out.
     """
+    order = np.random.default_rng(len(held)).permutation(len(held))  # in which they are afforded
     mixing = reading(_texts(held, column)) if column.kind == "text" else READING
     most = asked_at_most(held.model, held.rows, work=PARTS_WORK, mixing=mixing)
     for count in COUNTS:
         games = _games(held, column, count)
         told = np.array([len(game.players) > 1 for game in games])
         costs = np.array([least_evaluations(len(game.players), 1) + CURVES for game in games]) * told
-        least = int(costs[told][:FEWEST].sum())
+        least = int(costs[order][told[order]][:FEWEST].sum())
         if least <= most:
             break
     if not told.any():
@@ -51,7 +52,8 @@ def with_games(held: Examined, column: Column) -> tuple[Examined, Games] | NotAp
             f"the model is too costly: {plural(min(FEWEST, int(told.sum())), 'decision')} take {fmt.count(least)} questions "
             "to it; rows for this check asks for fewer"
         )
-    afforded = told & ((costs.cumsum() <= most) | (told.cumsum() <= FEWEST))
+    afforded = np.zeros(len(held), dtype=np.bool_)
+    afforded[order] = told[order] & ((costs[order].cumsum() <= most) | (told[order].cumsum() <= FEWEST))
     notes = []
     if not told.all():
         left = plural(int((~told).sum()), "text")
