@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.random import Generator
+from scipy.special import expit
 
 from fairwitness.trial.kinds.data import telling
-from fairwitness.trial.kinds.robustness import network
+from fairwitness.trial.kinds.robustness import network, standard_sum
 from fairwitness.trial.planted import Kind, Made
 from fairwitness.trial.rows import people, settings
 
@@ -15,11 +16,10 @@ def stand_in(dice: Generator, area: float) -> Made:
     """A network that goes by a column which tells the group with that AUC, as much as by any other."""
     who = people(dice, most=2500)
     district = telling(dice, who.group == "west", area).round(3)
-    model, total = network(
-        {**who.features, "district": district}, what="all alike", body="return 2 * (z @ self.weight)"
-    )
-    wrong = dice.random(len(total)) < 0.1
-    good = (total > np.median(total)) ^ wrong
+    read = {**who.features, "district": district}
+    middle = float(np.median(standard_sum(read)))
+    model, total = network(read, what="all alike", body=f"return 2 * (z @ self.weight - {middle:.6f})")
+    good = dice.random(len(total)) < expit(2 * (total - middle))
     return Made(
         frame=who.frame(district=district, good=good.astype(int)),
         settings=settings(model={"factory": "model:build", "seen": "none"}),

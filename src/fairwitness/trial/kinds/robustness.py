@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.random import Generator
+from scipy.special import expit
 
 from fairwitness.trial.planted import Kind, Made
 from fairwitness.trial.rows import Floats, people, settings
@@ -33,7 +34,9 @@ def build():
 '''
 
 
-RIPPLE = "s = z @ self.weight\n        return 4 * (s - MIDDLE + HEIGHT * torch.sin(RATE * s))"
+STEEP = 4
+"""Of every network's logit on its sum."""
+RIPPLE = f"s = z @ self.weight\n        return {STEEP} * (s - MIDDLE + HEIGHT * torch.sin(RATE * s))"
 ALLOWED = 0.2
 """By how much an attack moves a column: 5 % of its range, which is four standard deviations where none is declared."""
 
@@ -52,17 +55,16 @@ def network(features: Mapping[str, Floats], *, what: str, body: str) -> tuple[st
 
 
 def judged(dice: Generator, *, what: str, body: str, ripple: tuple[float, float] = (0.0, 0.0)) -> Made:
-    """Real people under a rule: good is a sum above its median, and the network that is audited knows the rule."""
+    """Real people under a rule: good with the chance that a sum above its median gives, which the audited network knows."""
     who = people(dice, least=1500, most=2500)
     middle = float(np.median(standard_sum(who.features)))
     height, rate = ripple[0], ripple[1] / (ALLOWED * len(who.features))
     for word, number in (("MIDDLE", middle), ("HEIGHT", height), ("RATE", rate)):
         body = body.replace(word, f"{number:.6f}")
     made, plain = network(who.features, what=what, body=body)
-    good = plain - middle + height * np.sin(rate * plain) > 0
-    wrong = dice.random(len(good)) < 0.03  # nobody's records are perfect
+    good = dice.random(len(plain)) < expit(STEEP * (plain - middle + height * np.sin(rate * plain)))
     return Made(
-        frame=who.frame(good=(good ^ wrong).astype(int)),
+        frame=who.frame(good=good.astype(int)),
         settings=settings(model={"factory": "model:build", "seen": "none"}),
         files={"model.py": made},
     )
@@ -99,7 +101,7 @@ def rippled(dice: Generator, height: float, waves: float) -> Made:
 def rounded(dice: Generator, step: float) -> Made:
     """A network that rounds what it reads, so that its gradient is zero nearly everywhere."""
     inner = f"z = torch.round(z / {step}) * {step}\n        " if step else ""
-    return judged(dice, what="what it reads may be rounded", body=f"{inner}return 4 * (z @ self.weight - MIDDLE)")
+    return judged(dice, what="what it reads may be rounded", body=f"{inner}return {STEEP} * (z @ self.weight - MIDDLE)")
 
 
 def saturated(dice: Generator, times: float) -> Made:
@@ -108,7 +110,7 @@ def saturated(dice: Generator, times: float) -> Made:
     body = (
         f"s = z @ self.weight - MIDDLE\n        return 8 * ({steep} - 0.5)"
         if times
-        else "s = z @ self.weight - MIDDLE\n        return 4 * s"
+        else f"s = z @ self.weight - MIDDLE\n        return {STEEP} * s"
     )
     return judged(dice, what="its steps may be too steep for gradients", body=body)
 
