@@ -1,5 +1,7 @@
 """Rates of weighted and clustered rows, against statsmodels, a bootstrap of clusters, and counting how often they hold."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -160,3 +162,30 @@ def test_weighted_rates_hold_as_often_as_they_say(rate: float) -> None:
         low, high = drawn(counted(np.zeros(kept.sum(), np.int64), hit[kept], weight=weight)).limits(1.96)
         held += low[0] <= rate <= high[0]
     assert held / draws >= 0.93
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_a_single_cluster_tells_as_one_person_whatever_rounding_leaves_of_its_variance(*, weighted: bool) -> None:
+    """Its rows are off by nothing together but for rounding, which is no variance of theirs."""
+    rng = np.random.default_rng(0)
+    group, cluster = np.repeat([0, 1], [300, 30]), np.append(np.arange(300) // 3, np.full(30, 10))
+    for hits in (3, 11, 23, 29):
+        hit = np.append(rng.random(300) < 0.5, np.arange(30) < hits)
+        found = drawn(counted(group, hit, cluster=cluster, weight=rng.uniform(0.1, 1.1, 330) if weighted else None))
+        assert found.effective(1.96)[1] < 1
+        assert found.equal_p(draws=200, rng=np.random.default_rng(1)) > 0.1
+        low, high = found.difference([0], [1], 1.96)
+        assert high[0] - low[0] > 0.9
+        assert "the 30 of 1 tell as much as 1 person drawn one by one" in found.words
+
+
+def test_many_groups_are_compared_a_few_draws_at_a_time() -> None:
+    rng = np.random.default_rng(0)
+    group = np.arange(12_000) % 120
+    found = drawn(counted(group, rng.random(12_000) < 0.5, cluster=rng.integers(0, 6_000, 12_000)))
+    tracemalloc.start()
+    p = found.equal_p(draws=600, rng=rng)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 0.001 < p <= 1
+    assert peak < 60e6  # bytes; all draws at once take over 100e6

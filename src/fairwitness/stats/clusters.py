@@ -21,6 +21,9 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Places = Sequence[int] | NDArray[np.intp]
 
+_NOISE = 1e-12  # variances below this share of what one person's would be are rounding
+_MOST_AT_ONCE = 2_000_000  # numbers held in memory
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Drawn:
@@ -103,7 +106,7 @@ class Drawn:
             Korn and Graubard 1998, Survey Methodology 24(2):193-201.
         """
         own, spread = np.diagonal(self.covariance), self.rates * (1 - self.rates)
-        some = (own > 0) & (spread > 0)
+        some = self._varies()
         size = np.where(some, spread / np.where(some, own, 1.0), self.alike)
         tail = special.ndtr(z)
         student = (
@@ -156,10 +159,13 @@ class Drawn:
             return 1.0
         values, vectors = np.linalg.eigh(spread)
         root = vectors * np.sqrt(np.maximum(values, 0))
-        shuffled = rng.standard_normal((draws, len(self.names))) @ root.T
-        null = (np.abs(shuffled[:, first] - shuffled[:, second]) / pairs).max(axis=1)
         seen = (np.abs(self.rates[first] - self.rates[second]) / pairs).max() / np.sqrt(rate * (1 - rate))
-        return (int((null >= seen * (1 - 1e-12)).sum()) + 1) / (draws + 1)
+        reached, most = 0, max(1, _MOST_AT_ONCE // len(first))
+        for start in range(0, draws, most):
+            drawn = rng.standard_normal((min(most, draws - start), len(self.names))) @ root.T
+            null = (np.abs(drawn[:, first] - drawn[:, second]) / pairs).max(axis=1)
+            reached += int((null >= seen * (1 - 1e-12)).sum())
+        return (reached + 1) / (draws + 1)
 
     @property
     def words(self) -> str:
@@ -167,9 +173,10 @@ class Drawn:
         size = self.effective(intervals.critical(0.95))
         least = int(np.argmin(size / self.rows))
         said = ["rates are weighted"] * self.weighted + ["rows that belong together count as one draw"] * self.clustered
+        people = max(round(float(size[least])), 1)
         return (
             f"{' and '.join(said)}, with linearised variance; n counts rows: the {int(self.rows[least]):,} of "
-            f"{self.names[least]} tell as much as {round(float(size[least])):,} people drawn one by one"
+            f"{self.names[least]} tell as much as {people:,} {'person' if people == 1 else 'people'} drawn one by one"
         )
 
     def only(self, names: Sequence[str]) -> Drawn:
@@ -186,8 +193,13 @@ class Drawn:
             weighted=self.weighted,
         )
 
+    def _varies(self) -> NDArray[np.bool_]:
+        """(g,) whether a variance was seen: a single cluster shows none, and what rounding leaves of it is no number."""
+        spread = self.rates * (1 - self.rates)
+        return np.asarray((spread > 0) & (np.diagonal(self.covariance) > _NOISE * spread))
+
     def _correlation(self) -> Floats:
-        error = np.sqrt(np.diagonal(self.covariance))
+        error = np.sqrt(np.where(self._varies(), np.diagonal(self.covariance), 0.0))
         both = np.outer(error, error)
         made = np.where(both > 0, self.covariance / np.where(both > 0, both, 1.0), 0.0)
         np.fill_diagonal(made, 1.0)
