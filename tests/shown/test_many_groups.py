@@ -9,7 +9,7 @@ import pytest
 
 import fairwitness
 
-RUNS = 200
+RUNS = 120
 
 
 @pytest.mark.slow
