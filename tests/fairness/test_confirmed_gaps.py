@@ -86,3 +86,33 @@ def test_few_people_and_one_group_are_not_confirmed() -> None:
     outcome = given.measured(THIS, given.from_rates({"a": (1, 5), "b": (4, 5)}))
     assert outcome.headline.startswith("None of 4 gaps")
     assert isinstance(given.run(THIS, given.from_rates({"a": (3, 9)})), NotApplicable)
+
+
+def test_nothing_is_certified_of_a_rate_that_is_unknown_in_a_group() -> None:
+    """Of c nobody has the outcome, so its true-positive rate may be anything."""
+    cells = {"a": (4000, 500, 500, 4000), "b": (4000, 500, 500, 4000), "c": (9000, 0, 0, 0)}
+    outcome = given.measured(THIS, given.from_cells(cells))
+    table = given.series(outcome, "All gaps together")
+    within = dict(zip(table["rate"], table["certified within"], strict=True))
+    assert within["true-positive rate"] is None
+    assert within["false-positive rate"] is not None
+    assert "of true-positive rate" not in outcome.lead
+
+
+def test_a_glaring_gap_of_few_people_is_confirmed_among_many_attributes() -> None:
+    """Of 60 attributes each has a group of four; 1,000 shuffles cannot tell a chance below 60 in 1,000."""
+    groupings = tuple(Grouping(columns=(f"g{place}",)) for place in range(60))
+    subject = given.outline(groupings=groupings, offers=frozenset({"groups", "decisions", "favorable"}))
+    (rate,) = asked(subject)
+    axes = (("a", "b", "c"), ("yes", "no"))
+    glaring, equal = np.array([190, 10, 10, 190, 2, 2]), np.array([100, 100, 100, 100, 2, 2])
+    tallies = {
+        ask(each, rate): Tally.of_codes(
+            {each.name: axes[0], FAVORED: axes[1]},
+            [np.repeat(range(3), 2), np.tile([0, 1], 3)],
+            counts=equal if place else glaring,
+        )
+        for place, each in enumerate(groupings)
+    }
+    lines = together(subject, tallies, level=0.95, rng=np.random.default_rng(0))
+    assert confirmed(lines).tolist() == [True] + [False] * 59

@@ -105,7 +105,7 @@ def test_equal_base_rates_exclude_nothing() -> None:
         CHECK, from_cells({"a": (4000, 1000, 1000, 4000), "b": (4000, 1000, 1000, 4000)}), offers=DECIDED_ONLY
     )
     assert set(holds(found).values()) == {"", "holds"}
-    assert "here no criterion excludes another" in found.lead
+    assert "not shown that criteria exclude one another" in found.lead
 
 
 def test_few_people_leave_everything_open() -> None:
@@ -118,6 +118,26 @@ def test_what_is_undefined_is_unknown_and_nobody_decided_positive_is_said() -> N
     found = measured(CHECK, from_cells({"a": (500, 0, 500, 0), "b": (800, 0, 200, 0)}), offers=DECIDED_ONLY)
     assert holds(found)["predictive parity"] == "unknown"
     assert "nobody is decided positive" in found.lead
+
+
+@pytest.mark.parametrize(
+    ("cells", "said", "unsaid"),
+    [
+        (
+            {"a": (0, 0, 300, 700), "b": (600, 100, 100, 200)},
+            "everybody of a group has the outcome",
+            "nobody is decided",
+        ),
+        ({"a": (300, 200, 500, 0), "b": (700, 100, 200, 0)}, "no positive decision is right", "nobody is decided"),
+        ({"a": (500, 0, 100, 400), "b": (800, 0, 50, 150)}, "no positive decision is wrong", "cannot all hold"),
+    ],
+)
+def test_what_is_said_of_groups_at_the_edge_is_true(
+    cells: dict[str, tuple[int, int, int, int]], said: str, unsaid: str
+) -> None:
+    found = measured(CHECK, from_cells(cells), offers=DECIDED_ONLY)
+    assert said in found.lead
+    assert unsaid not in found.lead
 
 
 def test_one_group_is_not_applicable_and_the_two_largest_are_compared() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from fairwitness.stats.permutation import equal_rates_p
 from fairwitness.stats.tally import Tally
 
 DRAWS = 1000
+"""Shuffles of a line, at least; of many named ones as many more as let the rarest outcome pass Holm's first step twice over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,8 @@ class Line:
         gap: Widest gap observed between two groups.
         p: Of "all groups have the same rate".
         adjusted: The same, all named groupings held together (Holm), or all explored ones (Benjamini-Hochberg).
-        within: The smallest margin all pairs are certified to keep, all named groupings at once; None where explored.
+        within: The smallest margin all pairs are certified to keep, all named groupings at once; None where explored, and
+            where the rate of a group is unknown.
     """
 
     grouping: Grouping
@@ -79,16 +82,19 @@ def together(
         rng: Shuffles where cells are small.
     """
     found: list[tuple[Line, Rate]] = []
+    rivals = sum(len(asked(outline)) for grouping in outline.groupings if grouping.named)
+    enough = max(DRAWS, ceil(2 * rivals / (1 - level)))
     for grouping in outline.groupings:
         for each in asked(outline):
             rate = each.read(tallies[ask(grouping, each)], grouping.columns)
-            kept = {name: n for name, n in rate.totals.items() if n and not aside(name)}
+            told = {name: n for name, n in rate.totals.items() if not aside(name)}
+            kept = [name for name, n in told.items() if n]
             if len(kept) < 2:
                 continue
-            known = Rate({name: rate.hits[name] for name in kept}, kept)
-            hits, n = (np.array([table[name] for name in kept]) for table in (known.hits, known.totals))
-            p = equal_rates_p(hits, n, draws=DRAWS, rng=rng)
-            found.append((Line(grouping=grouping, rate=each.name, gap=float(np.ptp(hits / n)), p=p), known))
+            hits, n = (np.array([table[name] for name in kept]) for table in (rate.hits, told))
+            p = equal_rates_p(hits, n, draws=enough if grouping.named else DRAWS, rng=rng)
+            line = Line(grouping=grouping, rate=each.name, gap=float(np.ptp(hits / n)), p=p)
+            found.append((line, Rate({name: rate.hits[name] for name in told}, told)))
     named = [pair for pair in found if pair[0].grouping.named]
     explored = [line for line, _ in found if not line.grouping.named]
     alpha = (1 - level) / max(len(named), 1)

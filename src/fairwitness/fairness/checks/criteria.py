@@ -191,9 +191,11 @@ def _choice(given: Given, side: _Side) -> str:
         f"{fmt.number(bases.second, 'share')} of {second}, {fmt.measured(bases.value, bases.low, bases.high, 'points')} apart"
     )
     if not side.apart:
-        return f"{start}: not for sure, so here no criterion excludes another."
+        return f"{start}: not for sure, so it is not shown that criteria exclude one another here."
     if fpr.first is None or fpr.second is None:
-        return f"{start}; nobody is decided positive, so predictive values are unknown."
+        return f"{start}; {_unknown(side)}, so it is unknown what equal predictive values would force."
+    if fpr.first == fpr.second:  # of unequal base rates only where both are 0
+        return f"{start}; but no positive decision is wrong, so equal predictive values and equal error rates can all hold."
     gap = fpr.gap
     return (
         f"{start}. So if positive decisions were right equally often in both and found the same share of those with the "
@@ -202,6 +204,16 @@ def _choice(given: Given, side: _Side) -> str:
         "predictive parity, equal opportunity and equal false-positive rates cannot all hold. Which to give up is a choice, "
         "not a measurement."
     )
+
+
+def _unknown(side: _Side) -> str:
+    """Why nothing can be said of what equal predictive values force."""
+    if 1.0 in (side.bases.first, side.bases.second):
+        return "everybody of a group has the outcome"
+    predictive = next(each for each in side.criteria if each.name == "predictive parity")
+    if predictive.first is None and predictive.second is None:
+        return "nobody is decided positive"
+    return "no positive decision is right"
 
 
 def _impossible(found: Forced) -> str:
