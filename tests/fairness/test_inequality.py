@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fairwitness.core.columns import Grouping
 from fairwitness.fairness.cells import Cells
 from fairwitness.fairness.inequality import BENEFITS, between_groups, generalised_entropy, inequality
 from support.aif import classified, drawn
@@ -108,3 +109,37 @@ def test_the_check_on_few_people_has_wide_intervals_and_on_perfect_ones_nothing_
     assert estimate.high - estimate.low > 0.2
     perfect = measured(check("fairness.inequality"), from_cells({"a": (5, 0, 0, 5), "b": (5, 0, 0, 5)}))
     assert "no inequality to divide" in perfect.headline
+
+
+@pytest.mark.parametrize("shares", [(0.47, 0.02, 0.02, 0.49), (0.49, 0.0, 0.02, 0.49), (0.48, 0.04, 0.0, 0.48)])
+@pytest.mark.parametrize("alpha", [1.0, 2.0])
+def test_the_interval_of_the_whole_holds_where_there_are_few_errors(
+    shares: tuple[float, float, float, float], alpha: float
+) -> None:
+    rng, held, runs = np.random.default_rng(5), 0, 200
+    truth = float(generalised_entropy(np.array(shares), alpha=alpha))
+    for _ in range(runs):
+        whole = inequality(Cells(("a",), rng.multinomial(50, shares)[None]), alpha=alpha, rng=rng, draws=200).whole
+        assert whole.low is not None
+        assert whole.high is not None
+        held += whole.low <= truth <= whole.high
+    assert held / runs >= 0.94
+
+
+def test_no_error_among_thirty_is_no_proof_of_none_and_all_wrong_alike_is_not_said_to_be_right() -> None:
+    found = inequality(Cells(("a", "b"), np.array([[10, 0, 0, 10], [5, 0, 0, 5]])), rng=np.random.default_rng(0))
+    share = 1 - 0.025 ** (1 / 30)  # Clopper and Pearson's upper limit of errors; half of them is the index, nearly
+    assert found.whole.high == pytest.approx(share / 2, rel=0.25)
+    assert found.within.high == found.whole.high
+    alike = measured(check("fairness.inequality"), from_cells({"a": (0, 9, 0, 0), "b": (0, 9, 0, 0)}))
+    assert alike.headline.startswith("Everybody has the same benefit")
+
+
+def test_the_headline_is_of_the_attribute_that_divides_for_sure() -> None:
+    """Two hundred groups of five people differ more than two of five hundred, by chance."""
+    rng = np.random.default_rng(6)
+    rows = from_cells({"a": (200, 20, 80, 200), "b": (200, 80, 20, 200)})
+    rows["town"] = rng.integers(0, 200, 1000).astype(str).astype(object)
+    groupings = (Grouping(columns=("race",)), Grouping(columns=("town",)))
+    found = measured(check("fairness.inequality"), rows, groupings=groupings)
+    assert "between groups of race" in found.headline

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fairwitness.core.estimate import Estimate
-from fairwitness.fairness.cells import Cells
+from fairwitness.fairness.cells import FN, FP, TN, TP, Cells
 from fairwitness.stats import bootstrap
 
 Floats = NDArray[np.float64]
@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 BENEFITS = np.array([1.0, 2.0, 0.0, 1.0])
 """Of each cell (true negative, false positive, false negative, true positive): decision less record, plus 1."""
 DRAWS = 1000
+FEW_ERRORS = 10
+"""Errors of all below which the bootstrap says too little: of none it draws none, and its interval would be a point."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,8 @@ def inequality(
 
     Returns:
         In the index's own unit. The whole and the part within have the percentile interval of the exact bootstrap over
-        cells. The part between groups cannot be negative, so its replicates never reach 0 and would find a difference in
+        cells; of fewer than `FEW_ERRORS` errors the interval of the whole reaches as far as the exact limits of a share do,
+        and that within as high. The part between groups cannot be negative, so its replicates never reach 0 and would find a difference in
         every sample; its interval is that of the noncentral chi-square, which reaches 0 where chance explains it.
 
     Source:
@@ -92,9 +95,16 @@ def inequality(
     copies = bootstrap.multinomial(counts, draws=draws, rng=rng)
     wholes, betweens = generalised_entropy(copies.sum(axis=1), alpha=alpha), between_groups(copies, alpha=alpha)
     method = f"percentiles of {draws:,} exact bootstrap tables"
+    ends, inside = (bootstrap.interval(each, level=level) for each in (wholes, wholes - betweens))
+    everybody = counts.sum(axis=0)
+    if everybody[[FP, FN]].sum() < FEW_ERRORS and np.isfinite(whole):
+        method = f"{method}, as wide as exact limits at least"
+        least, most = _of_few_errors(everybody, alpha=alpha, level=level, rng=rng, draws=draws)
+        ends = replace(ends, low=min(ends.low or 0.0, least), high=max(ends.high or 0.0, most))
+        inside = replace(inside, low=0.0, high=max(inside.high or 0.0, most))
     return Inequality(
-        whole=_estimate(float(whole), bootstrap.interval(wholes, level=level), level, n, method),
-        within=_estimate(float(whole - between), bootstrap.interval(wholes - betweens, level=level), level, n, method),
+        whole=_estimate(float(whole), ends, level, n, method),
+        within=_estimate(float(whole - between), inside, level, n, method),
         between=_between(counts, float(between), level),
     )
 
@@ -111,6 +121,24 @@ def _entropy(weight: Floats, benefit: Floats, alpha: float) -> Floats:
     else:
         each = (share**alpha - 1) / (alpha * (alpha - 1))
     return np.asarray((weight * each).sum(axis=-1) / n)
+
+
+def _of_few_errors(
+    counts: NDArray[np.int64], *, alpha: float, level: float, rng: np.random.Generator, draws: int
+) -> tuple[float, float]:
+    """Limits of the index of all, from (4,) cells: draws of what Clopper and Pearson's limits of errors are quantiles of."""
+    right = counts[TN] + counts[TP]
+
+    def end(shapes: list[float], chance: float) -> float:
+        drawn = rng.standard_gamma(shapes, size=(draws, 3))
+        table = np.column_stack([drawn, np.zeros(draws)])
+        return float(np.nanquantile(generalised_entropy(table, alpha=alpha), chance))
+
+    tail = (1 - level) / 2
+    return (
+        end([right + 1, counts[FP], counts[FN]], tail),
+        end([right, counts[FP] + 0.5, counts[FN] + 0.5], 1 - tail),
+    )
 
 
 def _estimate(value: float, ends: bootstrap.Percentiles, level: float, n: int, method: str) -> Estimate:

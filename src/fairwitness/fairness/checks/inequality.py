@@ -87,13 +87,13 @@ class InequalityOfBenefits:
             rows.append(_line(indices[alpha], f"within groups of {name}", each.within))
         most = max(
             (name for name, alpha in found if alpha == options.alpha),
-            key=lambda name: found[name, options.alpha].between.value or 0.0,
+            key=lambda name: _firmness(found[name, options.alpha].between),
         )
         return Measured(
             headline=_headline(most, found[most, options.alpha]),
             lead=(
                 f"The index is {fmt.measured(first.value, first.low, first.high, 'number')} over {fmt.count(first.n)} "
-                f"{given.outline.people}; 0 would be every decision as recorded. Intervals hold one by one."
+                f"{given.outline.people}; 0 would be the same benefit for everybody. Intervals hold one by one."
             ),
             judged={Key(metric=f"generalised entropy ({options.alpha:g})"): first},
             explored=(table("Inequality and its parts", rows, {}),),
@@ -106,10 +106,15 @@ def _polarity(outline: Outline) -> tuple[str, str]:
     return (FAVORED_LABEL, FAVORED) if outline.favorable is not None else (LABEL, DECISION)
 
 
+def _firmness(between: Estimate) -> tuple[float, float]:
+    """By the lower end: of many groups the part between is large by chance."""
+    return between.low or 0.0, between.value or 0.0
+
+
 def _headline(name: str, found: Inequality) -> str:
     whole, between = found.whole.value, found.between.value
     if not whole or between is None:
-        return "Every decision is what is recorded, or nobody has any benefit, so there is no inequality to divide"
+        return "Everybody has the same benefit, or nobody any, so there is no inequality to divide"
     return (
         f"Of the inequality of what decisions give people, {fmt.number(between / whole, 'share')} lies between groups of "
         f"{name}, the rest within them"
