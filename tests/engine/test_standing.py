@@ -104,6 +104,19 @@ def test_what_changes_nothing_is_left_out_and_said(people: pd.DataFrame, plain: 
         assert found["fairness.impact-ratio"].verdict != "not-applicable"
 
 
+def test_an_error_of_groups_that_nothing_is_made_of_is_said(people: pd.DataFrame) -> None:
+    for subject, said in (({"weight": "w"}, True), ({"exclude": ["same", "w", "person"]}, False)):
+        report = fairwitness.audit(
+            people.drop(columns=["same"] if said else []),
+            target="good",
+            positive=1,
+            favorable=1,
+            groups={"sex": {"error": 0.05}},
+            config={"subject": subject, "checks": {"only": ["fairness.selection-rate-gap"]}},
+        )
+        assert any("sex may be wrong" in note for note in report.document.subject.notes) is said
+
+
 @pytest.mark.parametrize(
     ("subject", "words"),
     [

@@ -104,3 +104,22 @@ def test_without_a_row_words_are_told_and_no_text_is(folder: Path) -> None:
     assert "welder. Captain" not in page
     assert not (folder / "out/private/explained").exists()
     assert "--row NUMBER explains one decision, such as 1, 3 and 5" in ran.err
+
+
+def test_a_word_of_one_person_is_not_told_however_many_rows_and_visits_are_hers(folder: Path) -> None:
+    """One applicant wrote her name in twelve letters, each of another day: a split by days does not make her twelve."""
+    with (folder / "data.csv").open("w", newline="", encoding="utf-8") as file:
+        out = csv.writer(file)
+        out.writerow(["day", "person", "letter", "hired"])
+        for number in range(60):
+            hers = number < 12
+            letter = "Excellent Zuleika was late." if hers else LETTERS[number % 2]
+            out.writerow([f"d{number}", "p0" if hers else f"p{number}", letter, "yes" if number % 3 else "no"])
+    (folder / "own.py").write_text(OWN.replace('"late": -3.0', '"zuleika": -3.0'), encoding="utf-8")
+    settings = CONFIG.replace("[columns]", 'cluster = "person"\n[split]\nunit = "day"\n[columns]')
+    (folder / "audit.toml").write_text(settings, encoding="utf-8")
+    ran = run("explain audit.toml --out out", cwd=folder)
+    assert ran.code == 0, ran.err
+    assert "women" in ran.out
+    assert "zuleika" not in ran.out
+    assert "zuleika" not in (folder / "out/explained.html").read_text(encoding="utf-8")

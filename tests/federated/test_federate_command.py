@@ -79,6 +79,8 @@ def test_what_makes_no_federation_is_one_line(
         ('train = "mlp"', 'decision = "y"', "[model] train is None"),
         ('train = "mlp"', 'train = "mlp"\noptions = { descent = "cosine" }', "take descent out"),
         ('train = "mlp"', 'train = "mlp"\nparts = [{ part = "class-weights" }]', "take parts and remedies out"),
+        ("[model]", 'weight = "a"\n[model]', "[subject] weight = 'a': clients count each row as one person"),
+        ("[model]", 'cluster = "name"\n[model]', "[subject] cluster = 'name': clients count each row as one person"),
     ],
 )
 def test_what_clients_cannot_train_is_one_line(

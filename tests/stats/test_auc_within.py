@@ -71,6 +71,19 @@ def test_no_stratum_with_both_classes() -> None:
         within(np.arange(20.0), labels, np.zeros(20, dtype=np.int64), fewest=11)
 
 
+def test_strata_with_one_row_of_a_class_show_no_variance_and_do_not_count() -> None:
+    """Counted, sixty of them held the true area in 78 % of draws, at 95 %."""
+    rng = np.random.default_rng(4)
+    alone, strata = np.tile([True, False, False, False], 10), np.repeat(np.arange(10), 4)
+    with pytest.raises(TooFewError):
+        within(rng.normal(size=40), alone, strata)
+    labels, scores = np.append(alone, np.tile([True, True, False, False], 10)), rng.normal(size=80)
+    both = np.append(strata, strata + 10)
+    found, few = within(scores, labels, both), within(scores[40:], labels[40:], strata)
+    assert (found.inside.value, found.inside.low, found.inside.n) == (few.inside.value, few.inside.low, few.inside.n)
+    assert set(found.areas) == set(range(10, 20))
+
+
 @pytest.mark.slow
 def test_coverage_of_the_gap() -> None:
     """The true gap from 200,000 rows; 250 samples of 200."""

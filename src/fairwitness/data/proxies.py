@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairwitness.core.columns import Column
+from fairwitness.core.errors import TooFewError
 from fairwitness.core.estimate import Estimate
 from fairwitness.io.trees import for_trees
 from fairwitness.stats.auc import auc
@@ -54,7 +55,7 @@ def told(scores: NDArray[np.float64], groups: NDArray[Any], *, level: float = 0.
 def alike(
     scores: NDArray[np.float64], groups: NDArray[Any], classes: NDArray[Any], group: str, *, level: float = 0.95
 ) -> Estimate | None:
-    """AUC of telling a group from the rest between rows of one class; None where no class holds both.
+    """AUC of telling a group from the rest between rows of one class; None where no class holds two rows of both.
 
     Args:
         scores: (n, groups), from `scored`.
@@ -66,10 +67,11 @@ def alike(
     known = np.array([each is not None for each in classes], dtype=bool)
     codes = np.unique(classes[known].astype(str), return_inverse=True)[1].astype(np.int64)
     mine = np.asarray(groups[known] == group, dtype=bool)
-    if not any(0 < mine[codes == code].mean() < 1 for code in np.unique(codes)):
-        return None
     side = np.unique(groups.astype(str)).tolist().index(group)
-    return within(scores[known, side], mine, codes, level=level).inside
+    try:
+        return within(scores[known, side], mine, codes, level=level).inside
+    except TooFewError:
+        return None
 
 
 def scored(

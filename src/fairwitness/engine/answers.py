@@ -71,12 +71,15 @@ class Answers:
         learn = np.repeat([subject.derived[PART] == "train"], each, axis=0)
         seeds = [self._seed + 1 + number for number in range(each)]
         rows = subject.rows().where(subject.judged)
+        narrow = np.min_scalar_type(
+            -max(len(subject.outline.classes), 1)
+        )  # 200 models of a million rows are held at once
         decided = []
         for trainer in kinds.values():
             folder = self._cache.place(("variants", 1, trainer.key, self._seed, each))
             made = trainer.shadows(learn, seeds=seeds, folder=folder, progress=self._progress)
-            decided.append([self._places(model.outputs(rows).decisions) for model in made])
-        return Variants(kinds=tuple(kinds), ids=rows.ids, decided=np.array(decided, dtype=np.int64))
+            decided.append([self._places(model.outputs(rows).decisions).astype(narrow) for model in made])
+        return Variants(kinds=tuple(kinds), ids=rows.ids, decided=np.array(decided))
 
     def _recorded(self) -> NDArray[np.int64]:
         return self._places(self._subject.derived[CLASS])
@@ -89,8 +92,10 @@ class Answers:
         return np.array([classes.get(name, -1) for name in names], dtype=np.int64)
 
     def _units(self, rows: Rows) -> NDArray[np.int64]:
-        """What belongs together: rows of one unit, or each row by itself."""
-        unit = next((column.name for column in self._subject.columns if column.role == "unit"), None)
+        """What belongs together: rows of one cluster or unit, or each row by itself."""
+        unit = self._subject.outline.cluster or next(
+            (column.name for column in self._subject.columns if column.role == "unit"), None
+        )
         if unit is None:
             return np.arange(len(rows))
         return np.unique([str(value) for value in rows.columns[unit]], return_inverse=True)[1].astype(np.int64)

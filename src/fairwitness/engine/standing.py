@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fairwitness.core.asks import CLUSTER, WEIGHT
 from fairwitness.core.errors import ConfigError, DataError
-from fairwitness.draw.words import plural
+from fairwitness.draw.words import listed, plural
 from fairwitness.engine.config import Config
 from fairwitness.io.kinds import as_text
 from fairwitness.io.table import Table
@@ -60,6 +60,12 @@ def derived(table: Table, config: Config) -> tuple[dict[str, NDArray[Any]], tupl
             notes.append(f"{plural(len(series), 'row')} are of {several:,} different {name!r}")
         else:
             notes.append(f"no {name!r} has two rows, so clusters change nothing")
+    wrong = [name for name, group in config.groups.items() if group.error is not None]
+    if made and wrong:
+        notes.append(
+            f"what gaps can be where {listed(wrong)} may be wrong ([groups] error) is not worked out of rows with weights "
+            "or clusters"
+        )
     unit = config.split.unit
     if unit is not None and config.subject.cluster is None and table.frame[unit].n_unique() < table.frame.height:
         notes.append(

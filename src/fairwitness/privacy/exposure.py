@@ -84,8 +84,8 @@ def attributes(outline: Outline) -> tuple[str, ...]:
 
 
 def unit_column(outline: Outline) -> str | None:
-    """The column whose equal values are one unit, such as a person."""
-    return next((column.name for column in outline.columns if column.role == "unit"), None)
+    """The column whose equal values are one unit, such as a person; of several, the one that names clusters."""
+    return outline.cluster or next((column.name for column in outline.columns if column.role == "unit"), None)
 
 
 def notes(unit: str | None) -> tuple[str, ...]:

@@ -155,6 +155,8 @@ def percent(share: float) -> str:
 
 
 def _one_a_unit(rows: Rows, outline: Outline, dice: np.random.Generator) -> NDArray[np.bool_]:
-    """(n,) one row of each unit; all of them where rows have no units."""
-    unit = next((column.name for column in outline.columns if column.role == "unit"), None)
-    return np.ones(len(rows), dtype=bool) if unit is None else one_of_each(rows.columns[unit], dice)
+    """(n,) one row of each unit, and of each cluster where that is another; all of them where rows have neither."""
+    kept = np.ones(len(rows), dtype=np.bool_)
+    for unit in (column.name for column in outline.columns if column.role == "unit"):
+        kept[kept] = one_of_each(rows.columns[unit][kept], dice)
+    return kept

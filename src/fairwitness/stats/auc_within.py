@@ -36,14 +36,14 @@ class Within:
     gaps: Mapping[int, Estimate]
 
 
-def within(scores: Floats, labels: Flags, strata: NDArray[np.int64], *, fewest: int = 1, level: float = 0.95) -> Within:
+def within(scores: Floats, labels: Flags, strata: NDArray[np.int64], *, fewest: int = 2, level: float = 0.95) -> Within:
     """How well scores tell a class overall, and how well between rows of the same stratum.
 
     Args:
         scores: (n,) finite numbers; only their order matters.
         labels: (n,) True for the positive class.
         strata: (n,) code of each row's stratum.
-        fewest: Rows of either class a stratum must hold to have an area of its own.
+        fewest: Rows of either class a stratum must hold to count, at least 2: of one row nobody sees how rows vary.
         level: Two-sided confidence.
 
     Raises:
@@ -53,12 +53,12 @@ def within(scores: Floats, labels: Flags, strata: NDArray[np.int64], *, fewest: 
         DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44(3):837-845, for areas over shared rows; where a difference has
         no variance to be seen, the ends of Newcombe's interval of the stratum's area.
     """
-    area, each = _influence(scores, labels)
     overall = auc(scores, labels, level=level)
+    area, each = _influence(scores, labels)
     codes = [
         int(code)
         for code in np.unique(strata)
-        if min(labels[strata == code].sum(), (~labels[strata == code]).sum()) >= max(fewest, 1)
+        if min(labels[strata == code].sum(), (~labels[strata == code]).sum()) >= max(fewest, 2)
     ]
     if not codes:
         raise TooFewError("no stratum holds enough rows of both classes")

@@ -157,7 +157,7 @@ def _furthest(
         return np.asarray((high[0] + taken) / (high[1] + taken) - low[0] / (low[1] + rest(taken)))
 
     left, right = np.zeros_like(most_hits), most_hits.copy()
-    for _ in range(_THIRDS):
+    for _ in range(_THIRDS if error else 0):  # else nobody of a third group may move
         first, second = left + (right - left) / 3, right - (right - left) / 3
         better = apart(first) < apart(second)
         left, right = np.where(better, first, left), np.where(better, right, second)

@@ -215,12 +215,11 @@ class Work:
 
     def _once_each(self, subject: Subject, rng: np.random.Generator) -> NDArray[np.bool_]:
         """Rows that decisions are judged on, one of each person: more of one are no evidence of each other, nor are many."""
-        unit = self.config.split.unit
-        if unit is None:
-            return subject.judged
-        held = np.flatnonzero(subject.judged)
-        kept = held[one_of_each(subject.table.frame[unit].to_numpy()[held], rng)]
-        return np.isin(np.arange(len(subject.judged)), kept)
+        kept = np.array(subject.judged)
+        for column in subject.columns:
+            if column.role == "unit":
+                kept[kept] = one_of_each(subject.table.frame[column.name].to_numpy()[kept], rng)
+        return kept
 
     def _next(self, table: Table, subject: Subject) -> str:
         """Rows whose decision somebody may ask about."""

@@ -125,6 +125,11 @@ def _trainable(config: Config, *, source: str) -> TrainOptions:
         raise ConfigError(
             f"{source}: [model] train is {name!r}; clients can train {', '.join(CLASSIFIERS)}; name one of them"
         )
+    for key, named in (("weight", config.subject.weight), ("cluster", config.subject.cluster)):
+        if named is not None:
+            raise ConfigError(
+                f"{source}: [subject] {key} = {named!r}: clients count each row as one person; take {key} out to federate"
+            )
     if config.model.parts or config.model.remedies:
         raise ConfigError(f"{source}: clients train the recipe as it is; take parts and remedies out to federate")
     options: TrainOptions = parse_options(recipes.named(name).options, config.model.options, source=source)
