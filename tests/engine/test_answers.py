@@ -80,6 +80,7 @@ def test_variants_decide_about_the_judged_rows_by_kind_and_seed(tmp_path: Path) 
     np.testing.assert_array_equal(variants.ids, np.flatnonzero(made.judged))
     assert variants.decided.shape == (4, 2, made.judged.sum())
     assert set(np.unique(variants.decided)) <= {0, 1}
+    assert variants.decided.itemsize == 1
     assert not (variants.decided[0] == variants.decided[1]).all()
     again = Provider(made, seed=0, cache=cache).give([ask])[ask]
     np.testing.assert_array_equal(again.decided, variants.decided)

@@ -8,6 +8,7 @@ import pytest
 import fairwitness
 from fairwitness.core import asks
 from fairwitness.core.check import NotApplicable
+from fairwitness.core.columns import Grouping
 from fairwitness.core.estimate import Verdict
 from fairwitness.core.figures import Curves
 from fairwitness.fairness.amplification import EDGES, added, amplification, at_thresholds, of_pair
@@ -96,6 +97,23 @@ def test_few_people_leave_it_open_and_stand_in_no_table() -> None:
     assert isinstance(run(CHECK, from_cells({"a": (5, 5, 5, 5)}), offers=DECIDED_ONLY), NotApplicable)
 
 
+def test_an_attribute_that_nothing_is_known_of_stays_without_a_number() -> None:
+    """Nobody of y has a recorded outcome, so by sex nothing can be told; by race all is well."""
+    columns = from_cells({"a": (6500, 500, 500, 2500), "b": (6500, 500, 500, 2500)})
+    columns = {name: np.concatenate([values, values[:50]]) for name, values in columns.items()}
+    columns["sex"] = np.where(np.arange(20_050) < 20_000, "x", "y").astype(object)
+    columns[asks.LABEL][20_000:] = None
+    columns[asks.FAVORED_LABEL][20_000:] = None
+    groupings = (Grouping(columns=("race",)), Grouping(columns=("sex",)))
+    found = measured(CHECK, columns, offers=DECIDED_ONLY, groupings=groupings)
+    assert CHECK.info.limit is not None
+    judged = {key.metric: each.against(CHECK.info.limit) for key, each in found.judged.items()}
+    assert judged == {
+        "gap added to that of the record by race": Verdict.PASS,
+        "gap added to that of the record by sex": Verdict.UNCERTAIN,
+    }
+
+
 def test_cells_at_thresholds_are_those_of_deciding_there() -> None:
     rng = np.random.default_rng(3)
     n = 500
@@ -165,6 +183,8 @@ def test_models_trained_again_are_shown_where_the_config_asks() -> None:
 def test_again_is_a_number_of_models() -> None:
     with pytest.raises(ValueError, match="a number of models from 0 to 50"):
         CHECK.Options(again=-1)
+    with pytest.raises(ValueError, match="a number of models from 0 to 50"):
+        CHECK.Options(again=True)
     asked = CHECK.asks(outline(offers=DECIDED_ONLY), None, CHECK.Options(again=3))
     assert not isinstance(asked, NotApplicable)
     assert not any(isinstance(ask, asks.VariantsAsk) for ask in asked)  # how the model was made is not known

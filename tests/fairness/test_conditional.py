@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from fairwitness.core import asks
 from fairwitness.core.asks import group_column
 from fairwitness.core.check import Measured, NotApplicable, Outcome
-from fairwitness.core.columns import MISSING, Column
+from fairwitness.core.columns import MISSING, Column, Grouping
 from fairwitness.core.estimate import Verdict
 from fairwitness.core.subject import Grounds, Rows
 from fairwitness.fairness.conditional import conditional_gaps, widest
@@ -34,7 +35,7 @@ def applicants(n: int, *, extra: float, seed: int = 0) -> dict[str, Any]:
     }
 
 
-def found(people: dict[str, Any], **changes: Any) -> Outcome:
+def found(people: dict[str, Any], *, others: dict[str, Any] | None = None, **changes: Any) -> Outcome:
     settings: dict[str, Any] = {
         "columns": (
             Column(name="race", kind="category", role="group"),
@@ -53,6 +54,7 @@ def found(people: dict[str, Any], **changes: Any) -> Outcome:
             asks.DECIDED: decided,
             asks.FAVORED: np.where(people["selected"], asks.YES, asks.NO).astype(object),
             group_column("race"): people["group"].astype(object),
+            **(others or {}),
         },
     )
     return run(CHECK, {}, made={ask: rows}, **settings)
@@ -163,3 +165,30 @@ def test_compas_regression_and_people_alike_say_the_same() -> None:
     assert only.within.high is not None
     assert only.within.high < 0  # scored high less often, among people alike in what the regression holds equal
     assert only.odds.value == pytest.approx(1 / odds, rel=0.1)
+
+
+def test_groups_too_small_to_be_compared_are_named_and_an_attribute_of_them_stays_open() -> None:
+    people = applicants(4000, extra=0.0)
+    people["group"][:20] = "c"
+    some = found(people)
+    assert isinstance(some, Measured)
+    assert "not compared, with fewer than 30 people: c" in some.notes
+    people = applicants(4000, extra=0.0)
+    sex = np.where(np.arange(4000) < 20, "x", "y").astype(object)
+    groupings = (Grouping(columns=("race",)), Grouping(columns=("sex",)))
+    columns = (Column(name="race", kind="category", role="group"), Column(name="grade", kind="integer"))
+    other = found(people, groupings=groupings, columns=columns, others={group_column("sex"): sex})
+    assert isinstance(other, Measured)
+    assert {key.metric: each.value for key, each in other.judged.items()}["gap among people alike by sex"] is None
+
+
+def test_as_many_strata_as_rows_beside_many_groups_fit_in_memory() -> None:
+    """Of 1,600 groups and 50,000 strata a table would hold 80 million cells."""
+    n = 50_000
+    codes = np.random.default_rng(0).integers(0, 1_600, n)
+    codes[:20_000] = 0
+    tracemalloc.start()
+    conditional_gaps(np.arange(n) % 2 == 0, np.arange(n), codes, [str(code) for code in range(1_600)])
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 1e8

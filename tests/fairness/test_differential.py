@@ -104,3 +104,18 @@ def test_undefined_logs_are_told() -> None:
     found = measured(check("fairness.differential-fairness"), from_rates({"a": (0, 100), "b": (60, 100)}))
     assert "infinite or unknown" in found.notes[0]
     assert next(iter(found.judged.values())).value is None
+
+
+def test_equal_rates_name_two_groups_and_too_many_crossed_groups_are_not_compared() -> None:
+    equal = differential(rate({"a": 5, "b": 5}, {"a": 10, "b": 10}), rng=np.random.default_rng(0))
+    assert equal is not None
+    assert set(equal.groups) == {"a", "b"}
+    rows = from_rates({"a": (2000, 4000), "b": (2000, 4000)})
+    numbers = np.random.default_rng(0)
+    for name in ("town", "trade"):
+        rows[name] = numbers.integers(0, 30, 8000).astype(str).astype(object)
+    groupings = tuple(Grouping(columns=(name,)) for name in ("race", "town", "trade"))
+    groupings += (Grouping(columns=("race", "town", "trade"), named=False),)
+    found = measured(check("fairness.differential-fairness"), rows, groupings=groupings)
+    assert series(found, "Epsilon, by attribute and crossed")["attribute"] == ("race", "town", "trade")
+    assert any("no more than 1,000 are compared" in note for note in found.notes)

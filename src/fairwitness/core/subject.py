@@ -121,12 +121,13 @@ class Variants:
     Attributes:
         kinds: In what they differ, in words; the first is made as the deployed one.
         ids: (n,) int64, the rows' places in the data.
-        decided: (kinds, each, n) int64, the decided class by its place among the classes.
+        decided: (kinds, each, n) of the narrowest signed integers, the decided class by its place among the classes; −1 for
+            none of them.
     """
 
     kinds: tuple[str, ...]
     ids: NDArray[np.int64]
-    decided: NDArray[np.int64]
+    decided: NDArray[np.signedinteger[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,11 +73,11 @@ def conditional_gaps(
     base = int(sizes.argmax())
     others = [code for code in np.flatnonzero(sizes >= FEW).tolist() if code != base]
     each_level = 1 - (1 - level) / max(1, len(others))
-    table = Strata.of(selected, strata, codes)
-    rates = table.hits.sum(axis=0) / np.maximum(table.n.sum(axis=0), 1)
+    rates = np.bincount(codes, weights=selected, minlength=len(names)) / np.maximum(sizes, 1)
     found = []
     for code in others:
-        pair = table.pair(base, code)
+        inside = (codes == base) | (codes == code)
+        pair = Strata.of(selected[inside], strata[inside], (codes[inside] == code).astype(np.int64))
         alike = pair.telling.n.sum(axis=0) if len(pair.telling.n) else np.zeros(2)
         found.append(
             Alike(

@@ -90,7 +90,7 @@ def differential(
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2]).tolist()
     rates = smoothed_rates(hits, n, concentration=concentration)
     value = float(epsilon(rates))
-    least, most = int(rates.argmin()), int(rates.argmax())
+    least, *_, most = np.argsort(rates, kind="stable").tolist()  # two groups, where all rates are equal too
     chosen = bool(rates[most] / rates[least] >= (1 - rates[least]) / (1 - rates[most]))
     names = list(kept)
     return Differential(

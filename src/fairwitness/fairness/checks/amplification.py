@@ -44,6 +44,7 @@ from fairwitness.fairness.attributes import (
 )
 from fairwitness.fairness.cells import Cells
 from fairwitness.fairness.compare import judged_tally
+from fairwitness.fairness.contrasts import recorded
 
 MOST_CURVES = 6
 
@@ -60,7 +61,7 @@ class AmplificationOptions:
     again: int = 0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.again, int) or not 0 <= self.again <= 50:
+        if not isinstance(self.again, int) or isinstance(self.again, bool) or not 0 <= self.again <= 50:
             raise ValueError(f"again is {self.again}; it is a number of models from 0 to 50")
 
 
@@ -102,12 +103,12 @@ class Amplification:
         return [*counts, *(swept if _swept(outline) else ()), *(again if _trained(outline, options) else ())]
 
     def run(self, given: Given, options: AmplificationOptions) -> Outcome:
-        recorded, decided = _polarity(given.outline)
+        label_of, decided = _polarity(given.outline)
         groupings = named(given.outline)
         level = each_level(given.level, len(groupings))
         cells = {
             grouping: Cells.of(
-                given[judged_tally(grouping, recorded, decided)], grouping.columns, label=recorded, decision=decided
+                given[judged_tally(grouping, label_of, decided)], grouping.columns, label=label_of, decision=decided
             )
             for grouping in groupings
         }
@@ -127,6 +128,13 @@ class Amplification:
                     metric=f"gap added to that of the record by {grouping.name}", groups=each.most.groups
                 ): each.most.estimate
                 for grouping, each in found.items()
+            }
+            | {
+                Key(metric=f"gap added to that of the record by {grouping.name}"): spread.unknown(
+                    int(one.n.sum()), level
+                )
+                for grouping, one in cells.items()
+                if grouping not in found and recorded(one.groups).sum() > 1
             },
             explored=(
                 table(

@@ -12,11 +12,12 @@ from fairwitness.core.columns import Grouping
 from fairwitness.core.estimate import Key, Limit, Severity, Unit
 from fairwitness.core.subject import Outline
 from fairwitness.draw import format as fmt
-from fairwitness.draw.words import label, listed, members
+from fairwitness.draw.words import FEW, label, listed, members
 from fairwitness.fairness.attributes import Cell, divided, each_level, left_out, named, table
 from fairwitness.fairness.conditional import Alike, conditional_gaps, widest
 from fairwitness.fairness.contrasts import recorded
 from fairwitness.fairness.drawn import Drawn, drawn, judged_rows
+from fairwitness.fairness.spread import unknown
 from fairwitness.stats.stratified import strata
 
 MOST_ROWS = 50_000
@@ -62,7 +63,8 @@ class ConditionalSelectionGap:
 
     def run(self, given: Given, options: NoOptions) -> Outcome:
         held = drawn(given, _ask(given.outline))
-        found = {grouping: one for grouping in named(given.outline) if (one := _gaps(given, held, grouping))[1]}
+        made = {grouping: _gaps(given, held, grouping) for grouping in named(given.outline)}
+        found = {grouping: one for grouping, one in made.items() if one[1]}
         if not found:
             return NotApplicable("no attribute has two groups of at least 30 people with a decision")
         judged = {
@@ -70,6 +72,12 @@ class ConditionalSelectionGap:
                 every, level=given.level
             )
             for grouping, (base, every) in found.items()
+        }
+        small = {grouping: _small(held, grouping) for grouping in made}
+        judged |= {
+            Key(metric=f"gap among people alike by {grouping.name}"): unknown(len(held), given.level)
+            for grouping, names in small.items()
+            if names and grouping not in found
         }
         worst = max(found, key=lambda grouping: abs(found[grouping][1][0].within.value or 0.0))
         rows = [_line(grouping, base, each) for grouping, (base, every) in found.items() for each in every]
@@ -79,7 +87,7 @@ class ConditionalSelectionGap:
             lead=_lead(given, found, len(held)),
             judged=judged,
             explored=(table("Groups against the largest one", rows, UNITS),),
-            notes=(*held.notes, *left_out(rows, "groups")),
+            notes=(*held.notes, *_uncompared(small), *left_out(rows, "groups")),
             to_settle="More rows, of the smallest groups above all, would narrow the interval.",
         )
 
@@ -121,6 +129,21 @@ def _gaps(given: Given, held: Drawn, grouping: Grouping) -> tuple[str, list[Alik
         by.names,
         level=each_level(given.level, len(named(outline))),
     )
+
+
+def _small(held: Drawn, grouping: Grouping) -> list[str]:
+    """Recorded groups of too few people to be compared."""
+    by = divided(held.rows, grouping)
+    return [
+        label(name, grouping.columns)
+        for (name, n), told in zip(by.sizes.items(), recorded(by.names), strict=True)
+        if told and n < FEW
+    ]
+
+
+def _uncompared(small: Mapping[Grouping, Sequence[str]]) -> tuple[str, ...]:
+    names = [name for every in small.values() for name in every]
+    return (f"not compared, with fewer than {FEW} people: {listed(names, shown=6)}",) if names else ()
 
 
 def _headline(given: Given, grouping: Grouping, base: str, every: Sequence[Alike]) -> str:

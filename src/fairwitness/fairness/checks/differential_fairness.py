@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import exp
 
 from fairwitness.core.asks import DECISION, FAVORED, Ask
@@ -15,7 +15,10 @@ from fairwitness.draw.words import label
 from fairwitness.fairness.attributes import Cell, each_level, left_out, named, table
 from fairwitness.fairness.compare import judged_tally
 from fairwitness.fairness.differential import Differential, differential
-from fairwitness.fairness.rates import selection_rate
+from fairwitness.fairness.rates import Rate, selection_rate
+
+MOST_GROUPS = 1000
+"""Groups of all attributes crossed, beyond which they are not compared: pairs of them take too long."""
 
 
 class DifferentialFairness:
@@ -51,13 +54,15 @@ class DifferentialFairness:
     def run(self, given: Given, options: NoOptions) -> Outcome:
         column, groupings = _column(given.outline) or FAVORED, _crossed(given.outline)
         level = each_level(given.level, len(groupings))
-        made = {
-            grouping: differential(
-                selection_rate(given[judged_tally(grouping, column)], grouping.columns, column),
-                level=level,
-                rng=given.rng,
-            )
+        rates = {
+            grouping: selection_rate(given[judged_tally(grouping, column)], grouping.columns, column)
             for grouping in groupings
+        }
+        many = tuple(each for each, rate in rates.items() if not each.named and len(rate.totals) > MOST_GROUPS)
+        made = {
+            grouping: differential(rate, level=level, rng=given.rng)
+            for grouping, rate in rates.items()
+            if grouping not in many
         }
         found = {grouping: each for grouping, each in made.items() if each is not None}
         if not found:
@@ -73,7 +78,7 @@ class DifferentialFairness:
                 if grouping.named
             },
             explored=(table("Epsilon, by attribute and crossed", rows, {}),),
-            notes=(*_infinite(found), *left_out(rows, "attributes")),
+            notes=(*_infinite(found), *_uncompared(many, rates), *left_out(rows, "attributes")),
         )
 
 
@@ -115,6 +120,14 @@ def _infinite(found: dict[Grouping, Differential]) -> tuple[str, ...]:
     return tuple(
         f"{name}: in some group everybody or nobody is selected, so epsilon of the rates as they are is infinite or unknown"
         for name in names
+    )
+
+
+def _uncompared(many: Sequence[Grouping], rates: Mapping[Grouping, Rate]) -> tuple[str, ...]:
+    return tuple(
+        f"{each.name}: {fmt.count(len(rates[each].totals))} groups, of which no more than {fmt.count(MOST_GROUPS)} are compared "
+        "pair by pair, so all attributes crossed are left out"
+        for each in many
     )
 
 
