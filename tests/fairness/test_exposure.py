@@ -37,6 +37,17 @@ def test_ndkl_by_hand() -> None:
     assert ndkl(np.array([[0, 0, 0], [0, 0, 0]]), 2).tolist() == [0.0, 0.0]  # the other group is not in the list
 
 
+def test_ndkl_is_what_its_definition_counts() -> None:
+    """Geyik 2019, definition 2, place by place, group by group."""
+    orders = np.random.default_rng(0).permuted(np.tile(np.repeat([0, 1, 3], [5, 2, 4]), (3, 1)), axis=1)
+    for order, found in zip(orders, ndkl(orders, 4), strict=True):
+        total = 0.0
+        for place in range(1, 12):
+            tops = [(np.mean(order[:place] == g), np.mean(order == g)) for g in (0, 1, 3)]
+            total += sum(top * log(top / pool) for top, pool in tops if top) / log2(place + 1)
+        assert found == pytest.approx(total / sum(1 / log2(place + 1) for place in range(1, 12)))
+
+
 def test_attention_and_top_places_are_counted() -> None:
     """Places 1, 1 / log2 3, 1 / 2 and 1 / log2 5; the middle two are tied and share theirs, also at the border of the top."""
     found = rows([4, 3, 3, 1], [0, 1, 0, 1], top=2)
@@ -106,6 +117,28 @@ def test_random_order_has_the_ndkl_of_chance_and_blocks_have_more(monkeypatch: p
     monkeypatch.setattr(exposure, "MOST_ROWS", 50)
     some = divergence(rows(rng.random(100), rng.integers(0, 2, 100), np.repeat(np.arange(5), 20)), rng=rng)
     assert some.rows == 40
+
+
+def test_a_group_in_one_list_of_many_is_not_known_exactly() -> None:
+    """Once, at the end of ten: chance puts it there in a tenth of lists, so it is no finding."""
+    groups = np.zeros(1000, dtype=np.intp)
+    groups[9] = 1
+    found = rows(-np.arange(1000.0), groups, np.repeat(np.arange(100), 10))
+    each = over_pool(found, found.attention)["g1"]
+    assert each.low is not None
+    assert each.high is not None
+    assert each.low < 0.2
+    assert each.high > 1
+    assert each.method.startswith("shuffles")
+
+
+def test_one_long_list_and_many_groups_take_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    monkeypatch.setattr(exposure, "MOST_ROWS", 50)
+    assert divergence(rows(np.arange(400.0), np.repeat([0, 1], 200)), rng=rng).rows == 50
+    monkeypatch.setattr(exposure, "ndkl", lambda groups, count: np.full(groups.shape[:-1], float(count)))
+    few = divergence(rows(rng.random(40), np.arange(40), np.repeat(np.arange(20), 2)), rng=rng, draws=2)
+    assert few.value == 2  # each list is looked at for the two groups it holds, not for all forty
 
 
 def test_nobody_has_no_places() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ FEWEST_LISTS = 30
 
 DRAWS = 199
 MOST_ROWS = 20_000
-"""Rows that NDKL is shuffled on; of more, whole lists drawn at random up to so many."""
+"""Rows that NDKL is shuffled on; of more, whole lists drawn at random up to so many, or as many rows of one longer list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -114,8 +115,8 @@ def over_pool(rows: Placed, weights: Floats, *, level: float = 0.95) -> dict[str
         level: Two-sided confidence, of all groups together.
 
     Returns:
-        Ratios, each list counting alike, with Student's interval over lists; of fewer than `FEWEST_LISTS`, with the
-        scatter that shuffling within lists has.
+        Ratios, each list counting alike, with Student's interval over lists; of a group that fewer than `FEWEST_LISTS`
+        hold beside others, with the scatter that shuffling within lists has.
 
     Raises:
         TooFewError: There are no rows.
@@ -131,33 +132,35 @@ def over_pool(rows: Placed, weights: Floats, *, level: float = 0.95) -> dict[str
         raise TooFewError("places need rows in lists")
     n = np.bincount(rows.lists).astype(np.float64)
     whole = np.bincount(rows.lists, weights=weights)
-    cell = rows.lists * k + rows.groups
-    people = np.bincount(cell, minlength=count * k).reshape(count, k)
-    got = np.bincount(cell, weights=weights, minlength=count * k).reshape(count, k) / whole[:, None]
-    share = people / n[:, None]
-    total = share.sum(axis=0)
-    ratio = got.sum(axis=0) / total
-    tail = (1 + sidak(level, k)) / 2
-    if count >= FEWEST_LISTS:
-        spread = ((got - ratio * share) ** 2).sum(axis=0) * count / (count - 1)
-        reach, method = stdtrit(count - 1, tail), f"Student's interval over {count} lists"
-    else:
-        within = np.bincount(rows.lists, weights=(weights - (whole / n)[rows.lists]) ** 2) / n
-        spread = (people * (n[:, None] - people) / np.maximum(n - 1, 1)[:, None] * (within / whole**2)[:, None]).sum(
-            axis=0
-        )
-        reach, method = ndtri(tail), "shuffles within lists, as a normal"
-    half = reach * np.sqrt(spread) / total
+    cells, cell = np.unique(rows.lists * k + rows.groups, return_inverse=True)  # what is not in a list adds nothing
+    where, group = np.divmod(cells, k)
+
+    def summed(values: NDArray[Any]) -> Floats:
+        return np.asarray(np.bincount(group, weights=values, minlength=k), dtype=np.float64)
+
+    people = np.bincount(cell)
+    got, share = np.bincount(cell, weights=weights) / whole[where], people / n[where]
+    total = summed(share)
+    ratio = summed(got) / total
+    mixed = summed(people < n[where])  # a list of one group alone tells nothing of it
+    between = summed((got - ratio[group] * share) ** 2) * mixed / np.maximum(mixed - 1, 1)
+    scatter = np.bincount(rows.lists, weights=(weights - (whole / n)[rows.lists]) ** 2) / n
+    within = summed(people * (n[where] - people) / np.maximum(n[where] - 1, 1) * (scatter / whole**2)[where])
+    tail, many = (1 + sidak(level, k)) / 2, mixed >= FEWEST_LISTS
+    reach = np.where(many, stdtrit(np.maximum(mixed - 1, 1), tail), ndtri(tail))
+    half = reach * np.sqrt(np.where(many, between, within)) / total
     together = f", for {k} groups at once" if k > 1 else ""
+    methods = ("shuffles within lists, as a normal" + together, "Student's interval over lists" + together)
+    sizes = summed(people)
     return {
         name: Estimate(
             value=float(ratio[g]),
             low=max(0.0, float(ratio[g] - half[g])),
             high=float(ratio[g] + half[g]),
             level=level,
-            n=int(people[:, g].sum()),
+            n=int(sizes[g]),
             unit="ratio",
-            method=method + together,
+            method=methods[int(many[g])],
         )
         for g, name in enumerate(rows.names)
     }
@@ -177,16 +180,17 @@ def ndkl(groups: NDArray[np.intp], count: int) -> Floats:
         Geyik, Ambler and Kenthapadi 2019, KDD, 2221-2231, definition 2.
     """
     n = groups.shape[-1]
-    places = np.arange(1, n + 1)
+    held = np.bincount(groups.reshape(-1, n)[0], minlength=count)
+    order = np.argsort(groups, axis=-1, kind="stable")
+    nth = np.empty(groups.shape, dtype=np.intp)  # of its group, at each place: one group's share changes from the last
+    np.put_along_axis(nth, order, np.arange(n) - np.repeat(np.cumsum(held) - held, held), axis=-1)
+    sizes = np.arange(n + 1)
+    more = np.diff(sizes * np.log(np.maximum(sizes, 1)))  # of h log h
+    pool = np.log(np.maximum(held, 1) / n)
+    places = sizes[1:]
+    gap = np.cumsum(more[nth] - pool[groups], axis=-1) / places - np.log(places)
     weights = 1 / np.log2(places + 1)
-    total = np.zeros(groups.shape)
-    for g in range(count):
-        held = np.cumsum(groups == g, axis=-1)
-        pool = held[..., -1:] / n
-        share = held / places
-        with np.errstate(divide="ignore", invalid="ignore"):
-            total += np.where(held > 0, share * np.log(share / pool), 0.0)
-    return np.asarray(total @ weights / weights.sum())
+    return np.asarray(np.maximum(gap, 0.0) @ weights / weights.sum())
 
 
 def divergence(rows: Placed, *, rng: np.random.Generator, draws: int = DRAWS) -> Divergence:
@@ -201,13 +205,18 @@ def divergence(rows: Placed, *, rng: np.random.Generator, draws: int = DRAWS) ->
     lists = np.split(rows.groups, starts[1:])
     chosen, used = [], 0
     for index in rng.permutation(len(lists)):
-        if used and used + len(lists[index]) > MOST_ROWS:
+        each = lists[index]
+        if used and used + len(each) > MOST_ROWS:
             break
-        chosen.append(lists[index])
-        used += len(lists[index])
-    k = len(rows.names)
+        if len(each) > MOST_ROWS:
+            each = each[np.sort(rng.choice(len(each), MOST_ROWS, replace=False))]
+        chosen.append(each)
+        used += len(each)
     seen, null = 0.0, np.zeros(draws)
-    for each in chosen:
+    for one in chosen:
+        names, each = np.unique(one, return_inverse=True)  # a list holds few of many groups
+        if (k := len(names)) < 2:
+            continue
         seen += float(ndkl(each, k))
         for start in range(0, draws, batch := max(1, 2_000_000 // len(each))):
             many = np.broadcast_to(each, (min(batch, draws - start), len(each)))

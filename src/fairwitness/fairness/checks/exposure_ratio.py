@@ -170,7 +170,11 @@ def _lead(given: Given, found: Sequence[_Seen]) -> str:
 
 def _notes(worst: _Seen) -> tuple[str, ...]:
     rows, all_rows = worst.divergence.rows, len(worst.at.lists)
-    return (f"NDKL on {fmt.count(rows)} of {fmt.count(all_rows)} rows, whole lists drawn",) if rows < all_rows else ()
+    return (
+        (f"NDKL on {fmt.count(rows)} of {fmt.count(all_rows)} rows, drawn at random by list",)
+        if rows < all_rows
+        else ()
+    )
 
 
 _UNITS: Mapping[str, Unit] = {
@@ -217,9 +221,10 @@ def _figure(given: Given, worst: _Seen) -> Intervals:
             )
         )
     first = worst.attention[order[0]]
+    methods = dict.fromkeys(worst.attention[name].method for name in order)
     return Intervals(
         title=f"Share of attention over share of the list, by {worst.by.grouping.name}",
-        caption=f"Line: {fmt.level(first.level or given.level)}, {first.method}."
+        caption=f"Line: {fmt.level(first.level or given.level)}, {' or '.join(methods)}."
         + (" Shaded: within the limit." if given.limit else ""),
         unit="ratio",
         rows=tuple(rows),
