@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from math import log2
 from typing import Any
 
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 
 import fairwitness
 from fairwitness.core.check import Measured, NotApplicable
+from fairwitness.core.errors import ConfigError
 from fairwitness.data.pictured import apart, looks
 from fairwitness.data.terms import told
+from fairwitness.engine.options import parse_options
 
 Look = Callable[..., Any]
 
@@ -66,6 +69,28 @@ def pictures(n: int, darker: float) -> dict[str, NDArray[Any]]:
     held = 120 + 30 * rng.normal(size=(n, 12, 12)) + 12 * rng.normal(size=(n, 1, 1))
     held[sex == "women"] -= darker
     return {"sex": sex, "image": np.clip(held, 0, 255).astype(np.uint8)}
+
+
+def test_two_columns_of_pictures_are_told_apart(look: Look) -> None:
+    made = pictures(200, 20)
+    media = {"face": made["image"], "scan": made["image"][::-1]}
+    outcome = look("data.picture-gaps", {"sex": made["sex"]}, group=("sex",), media=media)
+    assert {key.metric for key in outcome.judged} == {
+        f"difference in {measure} of {name}" for measure in ("brightness", "contrast", "sharpness") for name in media
+    }
+
+
+def test_a_picture_with_a_hole_is_left_out_and_a_group_called_none_is_not_who_is_unknown(look: Look) -> None:
+    """Rows without a group are white pictures: in any group they would move its mean."""
+    made = pictures(300, 20)
+    images, faith = made["image"].astype(np.float64), np.where(made["sex"] == "men", "None", "any").astype(object)
+    clean = look("data.picture-gaps", {"faith": faith}, group=("faith",), media={"image": images})
+    images = np.concatenate([images, np.full((40, 12, 12), images.max()), images[:1]])
+    images[-1, 3, 3] = np.nan
+    faith = np.concatenate([faith, np.array([None] * 40 + ["None"], dtype=object)])
+    outcome = look("data.picture-gaps", {"faith": faith}, group=("faith",), media={"image": images})
+    assert list(outcome.judged.values()) == list(clean.judged.values())
+    assert outcome.notes == ("1 picture with pixels that are no number left out",)
 
 
 @pytest.mark.parametrize(
@@ -168,3 +193,18 @@ def test_balance_of_a_dataset() -> None:
     assert "has 20 rows (16.7" in titles["data.class-imbalance"]
     assert "30" in titles["data.group-imbalance"]
     assert titles["data.picture-gaps"].startswith("Pictures of")
+
+
+@pytest.mark.parametrize(
+    ("check", "options"),
+    [
+        ("data.term-associations", {"terms": [3]}),
+        ("data.embedding-proxies", {"prefix": 3}),
+        ("data.group-shift", {"between": ["wave"]}),
+    ],
+)
+def test_an_option_of_another_type_is_refused_in_one_line(check: str, options: dict[str, Any]) -> None:
+    module, name = check.partition(".")[2].replace("-", "_"), check.partition(".")[2].title().replace("-", "")
+    kind = getattr(import_module(f"fairwitness.data.checks.{module}"), name).Options
+    with pytest.raises(ConfigError, match=rf"^here: options: {next(iter(options))} is"):
+        parse_options(kind, options, source="here")

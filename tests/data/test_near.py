@@ -117,6 +117,15 @@ def test_colours_are_compared_as_grey() -> None:
     assert np.flatnonzero(crowded(found)).tolist() == [3, 4, 20, 21]
 
 
+def test_a_pixel_that_is_no_number_hides_its_own_picture_only() -> None:
+    base = smooth(np.random.default_rng(2), 20)
+    every = np.concatenate([base, base[:4]]).astype(np.float32)
+    every[[0, 9], 2, 2] = np.nan, np.inf
+    found = pictures(every, rng=np.random.default_rng(0))
+    assert np.flatnonzero(found < 0).tolist() == [0, 9]
+    assert np.flatnonzero(crowded(found)).tolist() == [1, 2, 3, 21, 22, 23]
+
+
 def test_who_met_whom() -> None:
     clusters = np.array([0, 0, 1, 2, 2, -1])
     of, among = np.array([1, 0, 1, 1, 0, 1], bool), np.array([0, 1, 0, 0, 0, 1], bool)
@@ -177,6 +186,22 @@ def test_cells_apart_are_explored_and_names_of_rows_are_not_compared(look: Look)
     assert not outcome.judged
     assert dict(zip(*outcome.explored[1].columns.values(), strict=True)) == {"x3": 20, "name": 20}
     assert "name" in outcome.notes[0]
+
+
+def test_rows_to_audit_that_equal_some_to_train_but_for_the_name_are_copies(look: Look) -> None:
+    n = 300
+    columns: dict[str, NDArray[Any]] = {f"x{i}": np.random.default_rng(i).normal(size=n) for i in range(6)}
+    columns["name"] = np.array([f"p{i}" for i in range(n)], dtype=object)
+    columns[PART] = split(n)
+    for i in range(6):
+        columns[f"x{i}"][-30:] = columns[f"x{i}"][:30]
+    table = look("data.near-duplicates", columns, offers=frozenset({"split"})).explored[0].columns
+    assert dict(zip(table["part"], table["with a copy"], strict=True)) == {
+        "all": 60,
+        "train": 30,
+        "audit": 30,
+        "audit, copy in train": 30,
+    }
 
 
 def test_many_rows_are_drawn_and_media_are_a_bound_from_below(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,3 +68,9 @@ def test_pictures_texts_and_series_become_numbers() -> None:
     np.testing.assert_allclose((words**2).sum(axis=1), [1, 0, 1])
     assert sorted(words[0][words[0] > 0]) == pytest.approx(np.log([2, 3]) / np.hypot(*np.log([2, 3])))
     assert readable(rows, []).shape == (3, 0)
+
+
+def test_half_a_character_is_a_word_like_any_other() -> None:
+    """JSON may hold one, and UTF-8 may not."""
+    rows = Rows(ids=np.arange(2), columns={"t": np.array(["a \ud800", "a"], dtype=object)})
+    assert (readable(rows, [Column(name="t", kind="text")]) > 0).sum(axis=1).tolist() == [2, 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -187,6 +188,27 @@ def test_texts_without_the_words_and_missing_ones_are_left_alone() -> None:
         "the man": [False, False, False, True],
         "woman": [False, False, True, True],
     }
+
+
+def test_letters_that_only_look_alike_in_another_case_are_other_letters() -> None:
+    """Python's own matching in any case takes ı, İ and ſ for i and s; no such word is a term."""
+    texts = np.array(["gay ındian İNDİAN ſikh", "sikh \N{WOMAN}"], dtype=object)
+    held = holding(texts, ("gay", "indian", "sikh", "\N{WOMAN}"))
+    assert {term: mask.tolist() for term, mask in held.items()} == {
+        "gay": [True, False],
+        "indian": [False, False],
+        "sikh": [False, True],
+        "\N{WOMAN}": [False, True],  # a term may be a sign
+    }
+    assert Swap(SWAPS["gender"])("he and hıs SİR") == ("she and hıs SİR", 1)
+
+
+def test_exchanging_costs_what_a_text_is_long() -> None:
+    """Copying the rest of the text for every word would take time with its square."""
+    started = process_time()
+    made, _ = Swap(SWAPS["gender"])("he " * 300_000)
+    assert made == "she " * 300_000
+    assert process_time() - started < 3.0
 
 
 def letters(n: int, seed: int = 0) -> dict[str, NDArray[Any]]:

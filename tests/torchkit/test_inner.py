@@ -55,6 +55,24 @@ def test_places_and_steps_are_averaged_over(kind: str, axis: int) -> None:
     np.testing.assert_allclose(found.numbers, expected, atol=1e-5)
 
 
+class Named(nn.Module):
+    """Calls its last layer by the name of its argument."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = nn.Linear(1, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        made: torch.Tensor = self.last(input=x)
+        return made[:, 0]
+
+
+def test_a_layer_that_is_called_by_name_is_looked_into() -> None:
+    found = inner(from_module(Named(), columns=(X,), classes=("0", "1"), positive="1", activation="logits"), ROWS)
+    assert found is not None
+    np.testing.assert_allclose(found.numbers[:, 0], ROWS.columns["x"], atol=1e-6)
+
+
 def test_nothing_to_look_into() -> None:
     model = from_module(Wide("none"), columns=(X,), classes=("0", "1"), positive="1", activation="logits")
     assert inner(model, ROWS) is None

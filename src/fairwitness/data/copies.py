@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fairwitness.core.columns import Column, Kind
 from fairwitness.core.subject import Rows
 from fairwitness.data import near
-from fairwitness.data.duplicates import repeats
+from fairwitness.data.duplicates import repeats, shared
 from fairwitness.data.words import count
 from fairwitness.draw.words import listed, plural
 
@@ -130,7 +130,9 @@ def _cells(rows: Rows, columns: Sequence[Column], parts: NDArray[Any] | None, rn
     again = None
     if parts is not None:
         audit, train = looked & (parts == "audit"), parts == "train"
-        again = np.logical_or.reduce([*near.one_cell_apart(compared, of=audit, among=train, differ=differ).values()])
+        found = [*near.one_cell_apart(compared, of=audit, among=train, differ=differ).values()]
+        found += [shared(compared, of=audit, among=train)] if names else []
+        again = np.logical_or.reduce(found)
     return Look(
         what="rows",
         verbs=("equal {} in all columns but one", "equals {} in all columns but one"),

@@ -19,7 +19,7 @@ from fairwitness.data.relabelled import rows_to_separate
 from fairwitness.data.sources import EXPLAINED_BY, Material, Reading, Source, look, read
 from fairwitness.data.words import count
 from fairwitness.draw.words import listed, members, plural
-from fairwitness.stats.associations import FEW_TO_FIT, MOST_GROUPS, judgeable
+from fairwitness.stats.associations import FEW_TO_FIT, MOST_GROUPS, judgeable, within_groups
 
 Flags = NDArray[np.bool_]
 
@@ -132,7 +132,7 @@ def people(given: Given) -> People | NotApplicable:
     names = judgeable(groups)
     if not names:
         return NotApplicable(f"{grouping.name!r} has fewer than two groups of at least {FEW_TO_FIT} people")
-    kept = np.isin(groups.astype(str), names) & np.array([group is not None for group in groups], dtype=bool)
+    kept = within_groups(groups, names)
     inside = rows.where(kept)
     outcome = inside.columns.get(good(outline))
     quantity = inside.columns[outline.target] if outline.task == "regression" and outline.target else None

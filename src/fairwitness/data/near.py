@@ -24,6 +24,8 @@ FEWEST_WORDS = 8
 """Shorter texts are the same by chance: they are not compared."""
 BANDS, DEEP = 20, 4
 """20 × 4 least hashes: texts of which four fifths are common meet with probability 0.99996, two fifths with 0.40."""
+AT_ONCE = 128
+"""Texts that are hashed at once, so that long ones take little memory."""
 FILTER = 22
 """Bits of the table by which rows that can equal none are passed over."""
 SIDE = 16
@@ -82,20 +84,14 @@ def texts(values: NDArray[Any], *, alike: float = ALIKE) -> Ints:
         return told
     signs = _least_hashes([pieces[i] for i in place])
     pairs = np.unique(np.concatenate([_neighbours(band) for band in signs]), axis=0)
-    sets: dict[int, frozenset[int]] = {}
-
-    def of(i: int) -> frozenset[int]:
-        if i not in sets:
-            sets[i] = frozenset(pieces[place[i]].tolist())
-        return sets[i]
-
-    near = [(a, b) for a, b in pairs.tolist() if len(of(a) & of(b)) >= alike * len(of(a) | of(b))]
+    near = [(a, b) for a, b in pairs.tolist() if _jaccard(pieces[place[a]], pieces[place[b]]) >= alike]
     told[place] = _clusters(np.array(near, dtype=np.int64).reshape(-1, 2), len(place))
     return told
 
 
 def pictures(images: NDArray[Any], *, rng: np.random.Generator) -> Ints:
-    """(n,) number of the cluster of near copies each picture lies in; −1 for pictures without any contrast.
+    """(n,) number of the cluster of near copies each picture lies in; −1 for pictures without any contrast, or with
+    pixels that are no number.
 
     Two pictures are one where at most 5 of 64 differences between neighbouring areas have another sign, and thumbnails of
     16 × 16 pixels correlate at 0.99: brighter, softer or packed again, not moved or cut. Pairs are looked for among neighbours
@@ -111,6 +107,7 @@ def pictures(images: NDArray[Any], *, rng: np.random.Generator) -> Ints:
     if min(images.shape[1:3]) < SIDE:
         raise ValueError(f"pictures of {images.shape[1]} × {images.shape[2]} pixels; copies are told from {SIDE} on")
     thumbs = np.concatenate([thumbnails(images[i : i + 1024], SIDE, SIDE) for i in range(0, len(images), 1024)])
+    thumbs[~np.isfinite(thumbs).all(axis=(1, 2))] = 0.0
     grid = thumbs.reshape(-1, 8, 2, SIDE).mean(axis=2)
     steps = np.diff(grid[:, :, np.round(np.linspace(0, SIDE - 1, 9)).astype(int)], axis=2).reshape(len(images), -1)
     bits = steps > CALM * steps.std(axis=1, keepdims=True)
@@ -202,15 +199,23 @@ def _pieces(value: str | None) -> Words:
     return np.unique(mixed(mixed(mixed(numbers[:-2]) + numbers[1:-1]) + numbers[2:]))
 
 
+def _jaccard(a: Words, b: Words) -> float:
+    """Share that two sorted sets have in common; sets of Python's own would take ten times the memory of all texts."""
+    common = len(np.intersect1d(a, b, assume_unique=True))
+    return common / (len(a) + len(b) - common)
+
+
 def _least_hashes(pieces: Sequence[Words]) -> Words:
     """(bands, n) one number for each band of least hashes of each set."""
-    every = np.concatenate(pieces)
-    start = np.concatenate([[0], np.cumsum([len(own) for own in pieces])[:-1]])
     bands = np.zeros((BANDS, len(pieces)), dtype=np.uint64)
     salts = mixed(np.arange(BANDS * DEEP, dtype=np.uint64)).reshape(BANDS, DEEP)
-    for band, row in zip(bands, salts, strict=True):
-        for salt in row:
-            band[:] = mixed(band ^ np.minimum.reduceat(mixed(every ^ salt), start))
+    for first in range(0, len(pieces), AT_ONCE):
+        some = pieces[first : first + AT_ONCE]
+        every = np.concatenate(some)
+        start = np.concatenate([[0], np.cumsum([len(own) for own in some])[:-1]])
+        for band, row in zip(bands[:, first : first + AT_ONCE], salts, strict=True):
+            for salt in row:
+                band[:] = mixed(band ^ np.minimum.reduceat(mixed(every ^ salt), start))
     return bands
 
 

@@ -111,7 +111,7 @@ def readable(rows: Rows, columns: Sequence[Column]) -> Floats:
 def _counted(texts: NDArray[Any]) -> Floats:
     table = np.zeros((len(texts), BUCKETS))
     for row, text in zip(table, texts, strict=True):
-        words = [crc32(word.encode()) % BUCKETS for word in (text or "").lower().split()]
+        words = [crc32(word.encode("utf-8", "surrogatepass")) % BUCKETS for word in (text or "").lower().split()]
         np.add.at(row, words, 1.0)
     table = np.log1p(table)
     return np.asarray(table / np.maximum(np.sqrt((table**2).sum(axis=1, keepdims=True)), 1e-12))

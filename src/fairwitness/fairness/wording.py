@@ -43,6 +43,7 @@ SWAPS: dict[str, tuple[Pair, ...]] = {
 
 _BEFORE_A_WORD = {"her": "his", "his": "her"}
 """Of several partners, the one before another word: `her own` is `his own`, `saw her.` is `saw him.`, mostly."""
+_A_WORD = re.compile(r"\s+\w")
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,12 @@ class Swap:
 
         def exchange(found: re.Match[str]) -> str:
             word = found[0].lower()
+            if word not in self._partners:  # `ı` and `ſ` match i and s in any case, and are other letters
+                return found[0]
             seen.add(word in self._seconds)
             others = self._partners[word]
             before = _BEFORE_A_WORD.get(word)
-            follows = re.match(r"\s+\w", text[found.end() :]) is not None
+            follows = _A_WORD.match(text, found.end()) is not None
             other = before if before in others and follows else others[0]
             return _as(found[0], other)
 

@@ -38,13 +38,16 @@ def holding(texts: NDArray[np.object_], terms: Sequence[str]) -> Mapping[str, ND
     found = {term: np.zeros(len(texts), dtype=bool) for term in terms}
     for place in np.flatnonzero(mentioning(texts, terms)).tolist():
         for match in pattern.findall(texts[place]):
-            found[match.lower()][place] = True
+            if (term := match.lower()) in found:  # `ı` and `ſ` match i and s in any case, and are other letters
+                found[term][place] = True
     return found
 
 
 def mentioning(texts: NDArray[np.object_], terms: Iterable[str]) -> NDArray[np.bool_]:
     """(n,) texts in which the first word of some term stands: quickly told, so that few are left for the pattern."""
     firsts = [_WORD.search(term.lower()) for term in terms]
+    if not all(firsts):  # a term of signs alone, such as a flag
+        return np.fromiter((text is not None for text in texts), dtype=bool, count=len(texts))
     words = {found[0] for found in firsts if found}
     held = (text is not None and not words.isdisjoint(_WORD.findall(text.lower())) for text in texts)
     return np.fromiter(held, dtype=bool, count=len(texts))

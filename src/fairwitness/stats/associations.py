@@ -53,6 +53,16 @@ def judgeable(groups: NDArray[Any]) -> tuple[str, ...]:
     return enough if len(enough) > 1 else ()
 
 
+def within_groups(groups: NDArray[Any], names: Sequence[str]) -> NDArray[np.bool_]:
+    """(n,) whether a row's group is recorded and among `names`; a group may itself be called `None`.
+
+    Args:
+        groups: As for `judgeable`.
+        names: As it gives them.
+    """
+    return np.asarray(np.isin(groups.astype(str), names) & np.not_equal(groups, np.array(None, dtype=object)))
+
+
 def associations(
     columns: Mapping[str, NDArray[Any]],
     groups: NDArray[Any],

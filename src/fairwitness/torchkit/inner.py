@@ -47,8 +47,8 @@ def inner(model: object, rows: Rows) -> Inner | None:
     name = _last(model, cut(rows, 0, PROBE_ROWS))
     if name is None:
         return None
-    part, taken, made = model.module.get_submodule(name), list[Tensor](), list[NDArray[np.float64]]()
-    hook = part.register_forward_pre_hook(lambda _, given: taken.append(given[0].detach()))
+    part, taken, made = model.module.get_submodule(name), list[Tensor | None](), list[NDArray[np.float64]]()
+    hook = part.register_forward_pre_hook(lambda _, *given: taken.append(_first(*given)), with_kwargs=True)
     try:
         for piece in batches(rows, most=AT_ONCE):
             taken.clear()
@@ -83,8 +83,14 @@ def _last(model: TorchModel, few: Rows) -> str | None:
     return ran[-1] if ran else None
 
 
-def _flat(given: Tensor, rows: int, *, channels_last: bool) -> NDArray[np.float64] | None:
-    if given.ndim < 2 or len(given) != rows or not given.is_floating_point():
+def _first(given: tuple[Any, ...], named: dict[str, Any]) -> Tensor | None:
+    """What a layer is called with, whether its forward() names it or not; None where that is no tensor."""
+    read = next(iter((*given, *named.values())), None)
+    return read.detach() if isinstance(read, Tensor) else None
+
+
+def _flat(given: Tensor | None, rows: int, *, channels_last: bool) -> NDArray[np.float64] | None:
+    if given is None or given.ndim < 2 or len(given) != rows or not given.is_floating_point():
         return None
     numbers = given.cpu().double().numpy()
     if numbers.ndim > 2:

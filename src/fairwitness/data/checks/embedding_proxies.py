@@ -20,7 +20,7 @@ from fairwitness.data.embedded import Told
 from fairwitness.data.words import area, count, within
 from fairwitness.draw import format as show
 from fairwitness.draw.words import listed, members, plural
-from fairwitness.stats.associations import FEW_TO_FIT, judgeable
+from fairwitness.stats.associations import FEW_TO_FIT, judgeable, within_groups
 from fairwitness.stats.multiple import holm
 
 MOST_ROWS = 4_000
@@ -38,6 +38,10 @@ class EmbeddingOptions:
     """
 
     prefix: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.prefix, str):
+            raise ValueError(f'prefix is {self.prefix!r}; it is how names of columns begin, such as "emb_"')  # noqa: TRY004 - told as the user's
 
 
 class EmbeddingProxies:
@@ -185,7 +189,7 @@ def _probed(source: str, attribute: str, table: NDArray[np.float64], rows: Rows,
     names = judgeable(groups)
     if not names:
         return None
-    kept = np.isin(groups.astype(str), names)
+    kept = within_groups(groups, names)
     classes = rows.columns.get(CLASS)
     return embedded.told(
         table[kept],

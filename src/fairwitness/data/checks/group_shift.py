@@ -35,6 +35,10 @@ class ShiftOptions:
 
     between: str = ""
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.between, str):
+            raise ValueError(f"between is {self.between!r}; it is the name of a column")  # noqa: TRY004 - told as the user's
+
 
 class GroupShift:
     info = CheckInfo(

@@ -16,7 +16,7 @@ from fairwitness.data.pictured import Apart
 from fairwitness.data.words import count, within
 from fairwitness.draw import format as show
 from fairwitness.draw.words import members, plural
-from fairwitness.stats.associations import FEW_TO_FIT, judgeable
+from fairwitness.stats.associations import FEW_TO_FIT, judgeable, within_groups
 from fairwitness.stats.multiple import holm
 
 MOST_ROWS = 20_000
@@ -56,19 +56,23 @@ class PictureGaps:
     def run(self, given: Given, options: NoOptions) -> Outcome:
         rows: Rows = given[_ask(given.outline)]
         found: list[tuple[str, str, Apart]] = []
-        for name in _pictures(given.outline):
+        named, holes = _pictures(given.outline), 0
+        for name in named:
             images = rows.media[name]
             if not len(images) or min(images.shape[1:3]) < 3:
                 continue
-            looks = {measure: values for measure, values in pictured.looks(images).items() if np.isfinite(values).all()}
+            whole = np.isfinite(images).all(axis=tuple(range(1, images.ndim)))
+            holes += int((~whole).sum())
+            of = f" of {name}" if len(named) > 1 else ""
+            looks = pictured.looks(images[whole]) if whole.any() else {}
             for attribute in _ask(given.outline).groups:
-                groups = rows.columns[group_column(attribute)]
+                groups = rows.columns[group_column(attribute)][whole]
                 kept = judgeable(groups)
-                inside = np.isin(groups.astype(str), kept) if kept else np.zeros(len(groups), dtype=bool)
+                inside = within_groups(groups, kept)
                 for measure, values in looks.items():
                     one = pictured.apart(values[inside], groups[inside], level=given.level) if kept else None
                     if one is not None:
-                        found.append((attribute, measure, one))
+                        found.append((attribute, measure + of, one))
         if not found:
             return NotApplicable(f"no attribute has two groups of {FEW_TO_FIT} pictures that differ in anything")
         adjusted = [float(p) for p in holm([one.p for _, _, one in found])]
@@ -90,11 +94,7 @@ class PictureGaps:
                 for name, each, one in found
             },
             explored=(_table([(*found[place], adjusted[place]) for place in order[:SHOWN]]),),
-            notes=(
-                (f"measured on {count(len(rows))} pictures drawn at random from {count(given.outline.rows)}",)
-                if len(rows) < given.outline.rows
-                else ()
-            ),
+            notes=_notes(len(rows), holes, given.outline),
         )
 
 
@@ -105,6 +105,15 @@ def _pictures(outline: Outline) -> list[str]:
 def _ask(outline: Outline) -> RowsAsk:
     groups = tuple(each.columns[0] for each in outline.groupings if each.named and len(each.columns) == 1)
     return RowsAsk(groups=groups, at_most=MOST_ROWS, media=True)
+
+
+def _notes(drawn: int, holes: int, outline: Outline) -> tuple[str, ...]:
+    notes = []
+    if drawn < outline.rows:
+        notes.append(f"measured on {count(drawn)} pictures drawn at random from {count(outline.rows)}")
+    if holes:
+        notes.append(f"{plural(holes, 'picture')} with pixels that are no number left out")
+    return tuple(notes)
 
 
 def _table(found: Sequence[tuple[str, str, Apart, float]]) -> Series:

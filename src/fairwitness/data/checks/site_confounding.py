@@ -18,7 +18,7 @@ from fairwitness.data import sites
 from fairwitness.data.words import area, count, target_of, within
 from fairwitness.draw import format as show
 from fairwitness.draw.words import capital, listed, plural
-from fairwitness.stats.associations import FEW_TO_FIT, MOST_GROUPS, judgeable
+from fairwitness.stats.associations import FEW_TO_FIT, MOST_GROUPS, judgeable, within_groups
 from fairwitness.stats.auc_within import Within
 from fairwitness.stats.auc_within import within as areas_within
 
@@ -73,7 +73,7 @@ class SiteConfounding:
         kept = judgeable(named)
         if not kept:
             return NotApplicable(f"{outline.grounds.site!r} has fewer than two sites of at least {FEW_TO_FIT} rows")
-        inside = np.isin(named.astype(str), kept)
+        inside = within_groups(named, kept)
         rows, named = rows.where(inside), named[inside]
         names, codes = np.unique(named.astype(str), return_inverse=True)
         read = sites.readable(rows, named, _columns(outline), level=given.level, rng=given.rng)

@@ -34,7 +34,8 @@ class TermOptions:
     terms: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.terms, tuple) or not all(term.strip() for term in self.terms):
+        given: object = self.terms  # from a config it may be anything
+        if not isinstance(given, tuple) or not all(isinstance(term, str) and term.strip() for term in given):
             raise ValueError(f'terms is {self.terms!r}; it lists words, such as ["deaf", "roma"]')
 
     @property
