@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from fairwitness.core.errors import TooFewError
 from fairwitness.fairness.calibration import Bin
@@ -88,3 +89,11 @@ def test_a_group_whose_outcome_differs_at_equal_scores_is_seen() -> None:
     steep = rng.random(2000) < 1 / (1 + np.exp(-odds * np.where(group, 0.3, 1.5)))  # right on average, in both groups
     assert beyond_score(1 / (1 + np.exp(-odds)), steep, group) < 1e-6
     assert beyond_score(np.full(20, 0.5), positive[:20], group[:20]) == 1.0  # too few people
+
+
+def test_the_chance_of_hundreds_of_groups_lies_as_far_out_as_their_level() -> None:
+    """One bin: the size of a normal number has its quantiles in closed form."""
+    level, error = 0.95 ** (1 / 400), (0.5 * 0.5 / 1000) ** 0.5
+    found = calibration_error([Bin(1000, 500, 800.0)], level=level, rng=np.random.default_rng(0))
+    assert found.low is not None
+    assert (0.3 - found.low) / error == pytest.approx(norm.ppf(1 - (1 - level) / 4), rel=0.03)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from fairwitness.core.columns import Column
 from fairwitness.core.errors import TooFewError
 from fairwitness.fairness.checks.consistency import ConsistencyOptions
 from fairwitness.fairness.consistency import consistency, places
+from fairwitness.fairness.slice_values import values_of
 from support.given import check, run, series
 
 CHECK = check("fairness.consistency")
@@ -79,6 +81,25 @@ def test_the_interval_holds() -> None:
     assert np.mean(held) >= 0.92
 
 
+def test_where_everybody_is_decided_alike_few_people_still_say_little() -> None:
+    """Wilson's interval of 40 of 40: z^2 / (n + z^2) short of 1."""
+    found = consistency(people(40)[0], np.ones(40)).of()
+    assert (found.value, found.high) == (1.0, 1.0)
+    assert found.low == pytest.approx(1 - 1.95996**2 / (40 + 1.95996**2), abs=1e-5)
+
+
+def test_one_long_category_takes_no_room_in_every_row() -> None:
+    """Padded to the longest, 2,000 rows would take 2,000 * 10,000 * 4 bytes, or 80 MB."""
+    held = np.array(["x" * 10_000, *["a", "b"] * 1000, None], dtype=object)
+    declared = [Column(name="town", kind="category")]
+    tracemalloc.start()
+    points, values = places({"town": held}, declared), values_of({"town": held}, declared, {}, least=30)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (points.shape, [each.words for each in values]) == ((2002, 4), ["a", "b"])
+    assert peak < 10e6
+
+
 def test_a_standard_deviation_is_as_far_as_another_category() -> None:
     declared = (Column(name="a", kind="number"), Column(name="b", kind="category"), Column(name="c", kind="number"))
     made = places(
@@ -128,6 +149,9 @@ def test_what_it_cannot_look_at() -> None:
     assert "no column says who is alike" in looked(50, features=("essay",)).reason
     with pytest.raises(TooFewError):
         consistency(np.zeros((3, 1)), np.zeros(3))
+    nothing = places({"a": np.full(50, 3.0)}, [Column(name="a", kind="number")])
+    with pytest.raises(TooFewError, match="none of them differs between people"):
+        consistency(nothing, np.zeros(50))
     with pytest.raises(ValueError, match="rows is 3; it is a whole number from 7 to 50,000"):
         ConsistencyOptions(rows=3)
     with pytest.raises(ValueError, match="neighbours is 0"):

@@ -15,11 +15,13 @@ CHECK = check("fairness.mean-error-gap")
 LIMIT = Limit(at_most=0.2)
 
 
-def outcome(n: int, low: float = 0.0, *, groups: int = 2, seed: int = 0, spread: float = 10.0) -> Any:
+def outcome(
+    n: int, low: float = 0.0, *, groups: int = 2, seed: int = 0, spread: float = 10.0, level: float = 50.0
+) -> Any:
     """Rents predicted with errors of 3, and `low` too low for the last group."""
     rng = np.random.default_rng(seed)
     race = np.repeat(np.array([f"g{i}" for i in range(groups)], dtype=object), n)
-    recorded = 50 + spread * rng.normal(size=len(race))
+    recorded = level + spread * rng.normal(size=len(race))
     predicted = recorded + 3 * rng.normal(size=len(race)) - low * (race == f"g{groups - 1}")
     rows = Rows(ids=np.arange(len(race)), columns={TARGET: recorded, PREDICTED: predicted, group_column("race"): race})
     made = {RowsAsk(columns=(TARGET, PREDICTED), groups=("race",)): rows}
@@ -52,6 +54,9 @@ def test_without_a_gap_it_passes_and_few_people_settle_nothing() -> None:
 def test_nothing_to_compare() -> None:
     assert isinstance(outcome(100, groups=1), NotApplicable)
     assert isinstance(outcome(100, spread=0.0), NotApplicable)
+    assert isinstance(
+        outcome(100, spread=0.0, level=0.1), NotApplicable
+    )  # the mean of which is not 0.1 to the last digit
 
 
 def test_equal_errors_are_seldom_seen_as_a_gap() -> None:

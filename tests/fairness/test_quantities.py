@@ -44,3 +44,10 @@ def test_intervals_cover_the_truth() -> None:
         ):
             covered[place] += each.low[0] <= truth <= each.high[0]
     assert (covered / 400 > 0.92).all(), covered / 400
+
+
+def test_a_group_whose_recorded_values_are_all_alike_has_no_explained_share() -> None:
+    """The mean of fifty times 0.1 is not 0.1 to the last digit."""
+    recorded = np.concatenate([np.full(50, 0.1), np.arange(50.0)])
+    found = errors(recorded, recorded + 0.1, np.repeat([0, 1], 50), 2, z=2.0)
+    assert found.explained.defined.tolist() == [False, True]

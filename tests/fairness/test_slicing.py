@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import combinations
 
 import numpy as np
@@ -50,6 +51,18 @@ def test_the_best_are_those_of_all_conjunctions(seed: int, depth: int) -> None:
         for one in found.slices:
             mask = inside(one, values)
             assert (one.size, one.wrong) == (mask.sum(), (mask & wrong).sum())
+
+
+def test_a_search_over_many_values_keeps_no_rows_of_what_it_leaves_open() -> None:
+    """Of 160 values nearly all lead on; the rows of all pairs would take 160 * 160 / 2 * 20,000 / 8 bytes, or 32 MB."""
+    rng = np.random.default_rng(0)
+    codes = rng.choice(8, p=[0.65] + [0.05] * 7, size=(20, 20_000))
+    values = [Value(column=f"c{c}", words=str(k), holds=codes[c] == k) for c in range(20) for k in range(8)]
+    tracemalloc.start()
+    find(values, rng.random(20_000) < 0.01, depth=3, least=200, keep=40)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8e6
 
 
 def test_the_score_of_sliceline() -> None:

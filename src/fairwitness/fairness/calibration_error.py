@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import pi, sqrt
+from math import ceil, pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from fairwitness.fairness.calibration import Bin
 from fairwitness.stats.intervals import critical
 
 DRAWS = 2000
+BEYOND = 10
+"""Draws that lie beyond each quantile at least, however far out it is for many groups at once."""
 
 
 def calibration_error(bins: Sequence[Bin], *, level: float = 0.95, rng: np.random.Generator) -> Estimate:
@@ -46,7 +48,8 @@ def calibration_error(bins: Sequence[Bin], *, level: float = 0.95, rng: np.rando
     rate = (hits + 1) / (n + 2)  # Laplace's: a bin of few people alike is no certain one
     error = np.sqrt(rate * (1 - rate) / n)
     plain = float(share @ gap)
-    chance = np.quantile(np.abs(rng.standard_normal((DRAWS, len(n)))) @ (share * error), (1 + level) / 2)
+    draws = max(DRAWS, ceil(2 * BEYOND / (1 - level)))
+    chance = np.quantile(np.abs(rng.standard_normal((draws, len(n)))) @ (share * error), (1 + level) / 2)
     reach = critical(level) * sqrt(float(((share * error) ** 2).sum()))
     return Estimate(
         value=max(0.0, 2 * plain - float(share @ folded(gap, error))),

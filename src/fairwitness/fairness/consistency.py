@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from fairwitness.core.columns import Column
 from fairwitness.core.errors import TooFewError
 from fairwitness.core.estimate import Estimate
-from fairwitness.stats.intervals import critical
+from fairwitness.stats.intervals import critical, wilson
+from fairwitness.stats.tally import code_categories
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -59,17 +60,13 @@ class Consistency:
         left = (total - np.where(mask, self.alike, 0.0) + lent) / (n - mask)
         people = len(left)
         variance = (people - 1) / people * float(((left - left.mean()) ** 2).sum())
-        half = critical(level) * sqrt(variance)
-        value = total / n
-        return Estimate(
-            value=value,
-            low=max(0.0, value - half),
-            high=min(1.0, value + half),
-            level=level,
-            n=n,
-            unit="share",
-            method="jackknife over people",
-        )
+        z, value = critical(level), total / n
+        half = z * sqrt(variance)
+        low, high, method = max(0.0, value - half), min(1.0, value + half), "jackknife over people"
+        if variance == 0:  # all alike, or none: which says little of few people
+            ends = wilson(total, n, z=z)
+            low, high, method = min(value, float(ends[0])), max(value, float(ends[1])), "Wilson's, as no share differs"
+        return Estimate(value=value, low=low, high=high, level=level, n=n, unit="share", method=method)
 
 
 def consistency(points: Floats, decided: NDArray[Any], *, neighbours: int = NEIGHBOURS) -> Consistency:
@@ -81,14 +78,16 @@ def consistency(points: Floats, decided: NDArray[Any], *, neighbours: int = NEIG
         neighbours: How many count, k; at least 1. Of neighbours equally far the earlier row counts.
 
     Raises:
-        TooFewError: Fewer than k + 2 people, so that there is no next nearest.
+        TooFewError: Fewer than k + 2 people, so that there is no next nearest; or nothing tells people apart.
 
     Source:
         Zemel, Wu, Swersky, Pitassi and Dwork 2013, ICML, section 4.
     """
-    n = len(points)
+    n = len(decided)
     if n < neighbours + 2:
         raise TooFewError(f"consistency over {neighbours} neighbours needs at least {neighbours + 2} people")
+    if not points.shape[1]:
+        raise TooFewError("no column says who is alike: none of them differs between people")
     from sklearn.neighbors import NearestNeighbors  # a second to import
 
     found = NearestNeighbors(n_neighbors=neighbours + 1, algorithm="brute").fit(points)
@@ -126,6 +125,7 @@ def _number(values: NDArray[np.float64]) -> list[Floats]:
 
 
 def _category(values: NDArray[Any]) -> list[Floats]:
-    names, codes, counts = np.unique(values.astype(np.str_), return_inverse=True, return_counts=True)
+    names, codes = code_categories(values)
+    counts = np.bincount(codes, minlength=len(names))
     often = np.argsort(-counts, kind="stable")[:LEVELS]
     return [(codes == place) / np.sqrt(2) for place in sorted(often)] if len(names) > 1 else []

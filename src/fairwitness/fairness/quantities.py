@@ -13,6 +13,9 @@ from fairwitness.fairness.contrasts import Known
 
 Floats = NDArray[np.float64]
 
+NOISE = 1e-24
+"""Variance over the mean square, up to which numbers differ by the rounding of their mean alone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Errors:
@@ -23,7 +26,7 @@ class Errors:
         absolute: Mean absolute error (MAE).
         squared: Mean squared error; of chances and outcomes of 0 and 1 it is the Brier score.
         explained: R², 1 less the squared error over the recorded values' variance within the group; 1 at most, and below
-            0 where the group's own mean would predict better.
+            0 where the group's own mean would predict better. Undefined where the recorded values do not differ.
     """
 
     mean: Known
@@ -60,7 +63,8 @@ def errors(recorded: Floats, predicted: Floats, codes: NDArray[Any], groups: int
     centred = recorded - _means(recorded, codes, n)[codes]
     squared, spread = _means(square, codes, n), _means(centred**2, codes, n)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(spread > 0, squared / spread, np.nan)
+        differs = spread > NOISE * _means(recorded**2, codes, n)
+        ratio = np.where(differs, squared / spread, np.nan)
         influence = (ratio[codes] * centred**2 - square) / spread[codes]
     explained = _mean(np.where(np.isfinite(influence), influence, 0.0), codes, n, z)
     mean_squared = _mean(square, codes, n, z)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fairwitness.core.columns import MISSING, Column
 from fairwitness.fairness.slicing import Value
+from fairwitness.stats.tally import code_categories, number_name
 
 PARTS = 4
 """Parts of about the same size into which numbers are cut."""
@@ -39,10 +40,11 @@ def values_of(
     labels = {column.name: _labels(columns[column.name], column) for column in declared}
     made = []
     for name, held in {**labels, **groups}.items():
-        words, codes, counts = np.unique(held.astype(np.str_), return_inverse=True, return_counts=True)
+        words, codes = code_categories(held)
+        counts = np.bincount(codes, minlength=len(words))
         many = [place for place in np.argsort(-counts, kind="stable")[:MOST_LEVELS] if counts[place] >= least]
         if len(words) > 1:
-            made += [Value(column=name, words=str(words[place]), holds=codes == place) for place in sorted(many)]
+            made += [Value(column=name, words=words[place], holds=codes == place) for place in sorted(many)]
     return made
 
 
@@ -53,7 +55,6 @@ def _labels(values: NDArray[Any], column: Column) -> NDArray[np.object_]:
     import polars as pl  # takes its time
 
     from fairwitness.io.groups import from_edges
-    from fairwitness.stats.tally import number_name
 
     known = np.isfinite(values)
     distinct = np.unique(values[known])

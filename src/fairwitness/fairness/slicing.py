@@ -118,7 +118,7 @@ def find(values: Sequence[Value], wrong: Mask, *, depth: int, least: int, keep: 
         return Found(slices=(), cut=False)
     search = _Search(values, wrong, least=max(least, 1), keep=keep, n=n, share=total / n)
     everybody = np.arange(len(values))
-    level = search.narrower((), search.everything, everybody)
+    level = search.narrower((), everybody)
     cut = False
     for _ in range(depth - 1):
         promising = sorted((one for one in level if one.bound > search.threshold), key=lambda one: -one.bound)
@@ -126,7 +126,7 @@ def find(values: Sequence[Value], wrong: Mask, *, depth: int, least: int, keep: 
         level = []
         for one in promising[:MOST_EXPANDED]:
             if one.bound > search.threshold:  # it rises on the way
-                level += search.narrower(one.values, one.bits, everybody[one.values[-1] + 1 :])
+                level += search.narrower(one.values, everybody[one.values[-1] + 1 :])
     best = sorted(search.best, key=lambda each: (-each[0], each[1]))
     return Found(slices=tuple(each[2] for each in best), cut=cut)
 
@@ -136,7 +136,6 @@ class _Open:
     """A slice that may be made narrower, and the highest score that can lead to."""
 
     values: tuple[int, ...]
-    bits: Bits
     bound: float
 
 
@@ -148,7 +147,6 @@ class _Search:
         self._column = np.array([columns[each.column] for each in values])
         self._bits = np.stack([_packed(each.holds) for each in values])
         self._wrong = _packed(wrong)
-        self.everything = _packed(np.ones(n, dtype=bool))
         self._least, self._keep, self._n, self._share = least, keep, n, share
         self.best: list[tuple[float, tuple[int, ...], Slice]] = []
 
@@ -157,10 +155,12 @@ class _Search:
         """A score must lie above it to matter."""
         return self.best[0][0] if len(self.best) == self._keep else 0.0
 
-    def narrower(self, values: tuple[int, ...], bits: Bits, by: NDArray[np.intp]) -> list[_Open]:
+    def narrower(self, values: tuple[int, ...], by: NDArray[np.intp]) -> list[_Open]:
         """The slice with each further value, noted if it is among the best, and given back if it may lead on."""
         by = by[~np.isin(self._column[by], self._column[list(values)])]
-        inside = self._bits[by] & bits
+        inside = self._bits[by]
+        for place in values:  # kept for no slice that is open: there may be hundreds of thousands
+            inside &= self._bits[place]
         size = np.bitwise_count(inside).sum(axis=1, dtype=np.int64)
         wrong = np.bitwise_count(inside & self._wrong).sum(axis=1, dtype=np.int64)
         kept = np.flatnonzero((size >= self._least) & (wrong > 0))
@@ -172,7 +172,7 @@ class _Search:
             if reached > self.threshold:
                 self._note(Slice(values=names, size=int(size[place]), wrong=int(wrong[place]), score=reached))
             if bound > self.threshold:
-                made.append(_Open(names, inside[place], bound))
+                made.append(_Open(names, bound))
         return made
 
     def _bounds(self, wrong: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -64,9 +64,9 @@ class MeanErrorGap:
     def run(self, given: Given, options: NoOptions) -> Outcome:
         rows: Rows = given[_ask(given.outline)]
         recorded, predicted = rows.columns[TARGET], rows.columns[PREDICTED]
-        deviation = float(recorded.std()) if len(rows) else 0.0
-        if deviation == 0:
+        if not len(rows) or (recorded == recorded[0]).all():  # the deviation of equal numbers need not be 0
             return NotApplicable("what is recorded does not differ, so errors have no scale")
+        deviation = float(recorded.std())
         named = attributes.named(given.outline)
         level = attributes.each_level(given.level, len(named))
         found = [
