@@ -49,7 +49,7 @@ def folder(tmp_path: Path) -> Path:
     with (tmp_path / "data.csv").open("w", newline="", encoding="utf-8") as file:
         out = csv.writer(file)
         out.writerow(["letter", "hired"])
-        out.writerows([each, "yes" if number % 2 else "no"] for number, each in enumerate(LETTERS * 15))
+        out.writerows([each, "yes" if number % 2 else "no"] for number, each in enumerate(LETTERS * 30))
     (tmp_path / "audit.toml").write_text(CONFIG, encoding="utf-8")
     (tmp_path / "own.py").write_text(OWN, encoding="utf-8")
     return tmp_path

@@ -77,6 +77,21 @@ def test_no_word_turns_what_is_decided_of_an_empty_text() -> None:
     assert "None was found with up to 3 words taken out; every word and every two were tried" in said
 
 
+def test_a_budget_that_is_used_up_before_words_are_added_is_said() -> None:
+    made = explain_parts(
+        adding_up({}, start=-1.0),
+        outline(),
+        letters("a b c d"),
+        letters(),
+        rng=np.random.default_rng(0),
+        source="x",
+        budget=4,
+    )
+    said = text(told(made))
+    assert "None was found within the budget; every single word was tried (4 rows put to the model)." in said
+    assert "the one that helps most added" not in said
+
+
 @pytest.mark.parametrize("nothing", [None, "", "?! …"])
 def test_a_text_without_a_word_is_refused(nothing: str | None) -> None:
     with pytest.raises(ExplainError, match="the text in 'letter' has no word, so no word led to the decision"):

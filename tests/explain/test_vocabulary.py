@@ -52,6 +52,17 @@ def test_a_word_of_fewer_than_five_people_is_not_told_however_much_it_moves() ->
     assert "None: no word is in the texts of 5 people." in text(few, name="hiring")
 
 
+@pytest.mark.parametrize(("texts", "sure"), [(6, False), (60, True)])
+def test_texts_that_all_move_alike_leave_room_for_others(texts: int, *, sure: bool) -> None:
+    """n of n by Clopper and Pearson for 2 words: others are at most 1 − (0.05 / 4)^(1 / n) of texts, and move by 1 at most."""
+    found = vocabulary(adding_up({"late": -2.0}, start=1.0), outline(), letters(*["was late"] * texts), level=0.95)
+    assert bool(found.words) is sure
+    for word in found.words:
+        others = 1 - 0.0127 ** (1 / texts)
+        ends = word.mean * (1 - others) - others, word.mean * (1 - others) + others
+        assert (word.low, word.high) == pytest.approx(ends, abs=1e-3)
+
+
 def test_a_word_that_moves_scores_either_way_is_not_sure() -> None:
     """`not` turns what follows: as often up as down."""
     rng = np.random.default_rng(0)

@@ -60,7 +60,14 @@ def _path(name: str, data: Path | None) -> str:
         raise DataError(f"{name}: no package holds its data; --data FILE names your copy of {STUDIES[name]}")
     if not data.is_file():
         raise DataError(f"{data}: no such file; --data names your copy of {STUDIES[name]}")
-    return json.dumps(str(data.resolve()), ensure_ascii=False)[1:-1]
+    path = str(data.resolve())
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise DataError(
+            f"--data {path!a}: settings are UTF-8 and this name is not; rename the file or its folder"
+        ) from None
+    return json.dumps(path, ensure_ascii=False)[1:-1].replace("\x7f", "\\u007f")
 
 
 def _loan() -> str:

@@ -169,6 +169,8 @@ def looked(search: Removal, *, taken: str, part: str) -> str:
         return f"Found by adding the {part} that helps most, one at a time: fewer may suffice; {said}."
     if search.most <= search.tried:
         return f"No {plural(search.most, part, many)} {taken} together would have; {said}."
+    if search.spent >= search.budget:
+        return f"None was found within the budget; {said}. One may exist; --budget raises it."
     return (
         f"None was found with up to {plural(search.most, part, many)} {taken}; {said}, then the one that helps most added each "
         "time. Others may exist."

@@ -21,6 +21,8 @@ FEWEST = 5
 """People whose texts hold a word that is told: a word of fewer could be the name of one."""
 TEXTS = 2_000
 """Texts that are looked at, at most."""
+ALIKE = 1e-6
+"""Moves of a score that differ by less are one move, and rounding."""
 
 Uses = Mapping[str, Sequence[int]]
 """Word to the texts that hold it, by their places."""
@@ -89,7 +91,7 @@ def vocabulary(
 
     Source:
         Zeiler & Fergus 2014, ECCV, section 4.2: occlusion, here of words. Intervals: Student's t over texts, with Sidak's
-        correction for all words.
+        correction for all words; where all texts move alike, by how many others may not.
     """
     (column,) = read_by(outline)
     texts = [str(text or "") for text in rows.columns[column.name]]
@@ -148,12 +150,24 @@ def _tried(
         cut = slice(start, start + len(places))
         start += len(places)
         moved = scores[list(places)] - after[cut]
-        low, high = intervals.mean(float(moved.sum()), float((moved**2).sum()), len(moved), level=each)
+        low, high = _within(moved, level=each)
         turned = int((favored[list(places)] != then[cut]).sum())
-        made.append(
-            Word(word=word, mean=float(moved.mean()), low=float(low), high=float(high), turned=turned, n=len(moved))
-        )
+        made.append(Word(word=word, mean=float(moved.mean()), low=low, high=high, turned=turned, n=len(moved)))
     return made
+
+
+def _within(moved: NDArray[np.float64], *, level: float) -> tuple[float, float]:
+    """Interval of the mean move. Where all texts move alike no spread is seen, yet others may move by anything in [-1, 1].
+
+    So many that all draws being alike is no rarer than the level lets it be (Clopper and Pearson 1934, n of n).
+    """
+    n, centre = len(moved), float(moved.mean())
+    if np.ptp(moved) < ALIKE:
+        others = 1 - ((1 - level) / 2) ** (1 / n)
+        return max(centre * (1 - others) - others, -1.0), min(centre * (1 - others) + others, 1.0)
+    apart = moved - centre
+    low, high = intervals.mean(float(apart.sum()), float((apart**2).sum()), n, level=level)
+    return centre + float(low), centre + float(high)
 
 
 def _said(
