@@ -18,13 +18,22 @@ class Conflicts:
 
     Attributes:
         torn: (n,) whether some row with the same features has another class.
-        repeated: (n,) whether some other row has the same features at all.
+        sizes: (n,) how many rows have the same features, itself among them.
         right: Rows a rule that reads only these features can be right on at most.
     """
 
     torn: NDArray[np.bool_]
-    repeated: NDArray[np.bool_]
+    sizes: NDArray[np.int64]
     right: int
+
+    @property
+    def effect(self) -> float:
+        """Rows that are torn together, at a row that is torn: so many say no more than one; 1 where none is torn.
+
+        Source:
+            Kish 1965, Survey Sampling, section 5.4, on clusters that are alike within; sizes weighted by themselves.
+        """
+        return float(self.sizes[self.torn].mean()) if self.torn.any() else 1.0
 
 
 def conflicts(features: Mapping[str, NDArray[Any]], classes: NDArray[Any]) -> Conflicts:
@@ -47,4 +56,4 @@ def conflicts(features: Mapping[str, NDArray[Any]], classes: NDArray[Any]) -> Co
     most = np.zeros(int(cell.max(initial=-1)) + 1, dtype=np.int64)
     np.maximum.at(most, pairs // len(names), sizes)
     kinds = np.bincount(pairs // len(names), minlength=len(most))
-    return Conflicts(torn=kinds[cell] > 1, repeated=np.bincount(cell)[cell] > 1, right=int(most.sum()))
+    return Conflicts(torn=kinds[cell] > 1, sizes=np.bincount(cell)[cell], right=int(most.sum()))

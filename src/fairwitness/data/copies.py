@@ -145,18 +145,19 @@ def _cells(rows: Rows, columns: Sequence[Column], parts: NDArray[Any] | None, rn
     )
 
 
-def names_rows(values: NDArray[Any], kind: Kind) -> bool:
+def names_rows(values: NDArray[Any], kind: Kind, *, words: int = near.FEWEST_WORDS) -> bool:
     """Whether a column names rows: no two share a value, which is neither measured nor a text to read.
 
     Args:
         values: (n,) float64, or object of str or None.
         kind: As the column is declared.
+        words: A text of so many is one to read.
     """
     if kind == "number":
         return False
     if values.dtype.kind == "f":
         return len(np.unique(values)) == len(values)
-    if kind == "text" and any(len((value or "").split()) >= near.FEWEST_WORDS for value in values[:100]):
+    if kind == "text" and any(len((value or "").split()) >= words for value in values[:100]):
         return False
     return len(set(values.tolist())) == len(values)
 

@@ -13,15 +13,17 @@ from fairwitness.core.check import About, CheckInfo, Given, Measured, NoOptions,
 from fairwitness.core.estimate import Estimate, Key, Severity
 from fairwitness.core.findings import Series
 from fairwitness.core.subject import Outline, Rows
-from fairwitness.data.conflicts import conflicts
+from fairwitness.data.conflicts import Conflicts, conflicts
 from fairwitness.data.copies import names_rows
 from fairwitness.data.words import count, percent, target_of, within
-from fairwitness.draw.words import FEW, plural
+from fairwitness.draw.words import FEW, listed, plural
 from fairwitness.stats.intervals import wilson
 from fairwitness.stats.multiple import holm
 from fairwitness.stats.two_sample import homogeneity_p
 
 SHOWN = 20
+NAMED = 4
+"""Words from which on a text is no name: what a model reads in it may make the difference."""
 
 
 class LabelConflicts:
@@ -46,6 +48,7 @@ class LabelConflicts:
         sources=(
             "Wilson 1927, JASA 22(158):209-212",
             "Fukunaga 1990, Introduction to Statistical Pattern Recognition, 2nd ed., section 3.1, on the bound",
+            "Kish 1965, Survey Sampling, section 5.4, on rows that are alike",
             "Holm 1979, Scandinavian Journal of Statistics 6(2):65-70, over attributes",
         ),
     )
@@ -59,32 +62,36 @@ class LabelConflicts:
         classes = rows.columns[CLASS]
         kinds = {column.name: column.kind for column in given.outline.columns}
         every = {name: {**rows.columns, **rows.media}[name] for name in given.outline.features}
-        columns = {name: each for name, each in every.items() if each.ndim > 1 or not names_rows(each, kinds[name])}
+        columns = {
+            name: each
+            for name, each in every.items()
+            if each.ndim > 1 or not names_rows(each, kinds[name], words=NAMED)
+        }
         if len(rows) < 2 or not columns:
             return NotApplicable("there are no two rows to compare in a feature")
         found = conflicts(columns, classes)
-        share = _share(int(found.torn.sum()), len(rows), given.level)
-        table, p = _by_group(found.torn, rows, given)
-        twice = int(found.repeated.sum())
+        share = _share(int(found.torn.sum()), len(rows), found.effect, given.level)
+        table, p = _by_group(found, rows, given)
+        twice = int((found.sizes > 1).sum())
         target = target_of(given.outline)
+        left = [name for name in every if name not in columns]
+        features = f"features but {listed(left)}" if left else "features"
         some = (
             f"{count(share.value * len(rows))} of {plural(len(rows), 'row')} ({percent(share.value)}) equal another in all "
-            f"features and differ in {target}"
+            f"{features} and differ in {target}"
             if share.value
-            else f"No two rows that are alike in all features differ in {target}"
+            else f"No two rows that are alike in all {features} differ in {target}"
         )
         return Measured(
             headline=some,
             lead=(
-                f"{plural(twice, 'row')} {'equals' if twice == 1 else 'equal'} another in all {plural(len(columns), 'feature')}; "
+                f"{plural(twice, 'row')} {'equals' if twice == 1 else 'equal'} another in all {plural(len(columns), 'feature')} compared; "
                 f"the share in conflict among rows drawn like these is {percent(share.value or 0.0)} {within(share)}. Whoever reads "
                 f"only these features is right on {percent(found.right / len(rows))} of these rows at most.{p}"
             ),
             judged={Key(metric="share of rows that equal one with another class"): share},
             explored=table,
-            notes=tuple(
-                f"not compared, since every row has a value of its own: {name}" for name in every if name not in columns
-            ),
+            notes=tuple(f"not compared, since every row has a value of its own: {name}" for name in left),
         )
 
 
@@ -96,12 +103,13 @@ def _ask(outline: Outline) -> RowsAsk:
     )
 
 
-def _share(hits: int, n: int, level: float) -> Estimate:
-    low, high = wilson(float(hits), float(n), level=level)
-    return Estimate(value=hits / n, low=low, high=high, level=level, n=n, unit="share", method="Wilson")
+def _share(hits: int, n: int, effect: float, level: float) -> Estimate:
+    low, high = wilson(hits / effect, n / effect, level=level)
+    method = "Wilson, of rows that are torn together one counted"
+    return Estimate(value=hits / n, low=low, high=high, level=level, n=n, unit="share", method=method)
 
 
-def _by_group(torn: NDArray[np.bool_], rows: Rows, given: Given) -> tuple[tuple[Series, ...], str]:
+def _by_group(found: Conflicts, rows: Rows, given: Given) -> tuple[tuple[Series, ...], str]:
     """Shares by group, the highest first, and in a sentence which attribute they differ by."""
     lines: list[tuple[str, str, Estimate]] = []
     chances: dict[str, float] = {}
@@ -109,12 +117,15 @@ def _by_group(torn: NDArray[np.bool_], rows: Rows, given: Given) -> tuple[tuple[
         labels: NDArray[Any] = rows.columns[group_column(name)]
         known = np.array([label is not None for label in labels], dtype=bool)
         names, coded = np.unique(labels[known].astype(str), return_inverse=True)
-        n, hits = np.bincount(coded), np.bincount(coded, weights=torn[known]).astype(np.int64)
+        n, hits = np.bincount(coded), np.bincount(coded, weights=found.torn[known]).astype(np.int64)
         enough = n >= FEW
         if enough.sum() > 1 and hits[enough].any():
-            chances[name] = homogeneity_p(hits[enough], (n - hits)[enough])
+            chances[name] = homogeneity_p(
+                *np.rint(np.stack([hits, n - hits])[:, enough] / found.effect).astype(np.int64)
+            )
             lines += [
-                (name, str(names[i]), _share(int(hits[i]), int(n[i]), given.level)) for i in np.flatnonzero(enough)
+                (name, str(names[i]), _share(int(hits[i]), int(n[i]), found.effect, given.level))
+                for i in np.flatnonzero(enough)
             ]
     if not lines:
         return (), ""

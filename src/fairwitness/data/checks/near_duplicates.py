@@ -37,7 +37,8 @@ class NearDuplicates:
         ),
         does_not_show=(
             "Whether near copies are one person or thing: where columns are few and coarse, people are alike. Pictures that were "
-            "moved, cut or turned, texts in other words, and rows that differ in two cells are not found."
+            "moved, cut or turned, texts in other words, and rows that differ in two cells are not found. Of texts and pictures a "
+            "copy of a copy counts as a copy, though the two be less alike."
         ),
         advice=(
             "Keep copies on one side: declare what they share as [split] unit, or drop all but one. On what it has nearly seen, a "
