@@ -96,6 +96,14 @@ def test_weighted_rates_are_shown(people: pd.DataFrame) -> None:
     assert f"{100 * rate:.1f}\u202f%" in finding.title
 
 
+def test_weights_are_shares_however_large_they_are(people: pd.DataFrame) -> None:
+    found = [
+        audit(people.assign(w=people["w"] * times), {"weight": "w"})["fairness.selection-rate-gap"].evidence[0]
+        for times in (1.0, 1e290)
+    ]
+    assert (found[0].value, found[0].low, found[0].high) == pytest.approx((found[1].value, found[1].low, found[1].high))
+
+
 def test_what_changes_nothing_is_left_out_and_said(people: pd.DataFrame, plain: dict[str, Any]) -> None:
     alone = people.assign(person=range(len(people)))
     for frame, subject in ((people, {"weight": "same", "exclude": ["w", "person"]}), (alone, {"cluster": "person"})):

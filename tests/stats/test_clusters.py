@@ -175,7 +175,8 @@ def test_a_single_cluster_tells_as_one_person_whatever_rounding_leaves_of_its_va
         assert found.effective(1.96)[1] < 1
         assert found.equal_p(draws=200, rng=np.random.default_rng(1)) > 0.1
         low, high = found.difference([0], [1], 1.96)
-        assert high[0] - low[0] > 0.9
+        own, other = (float(each[0]) for each in found.limits(1.96))
+        assert (low[0], high[0]) == pytest.approx((-other, 1 - own))
         assert "the 30 of 1 tell as much as 1 person drawn one by one" in found.words
 
 

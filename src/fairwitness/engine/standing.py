@@ -43,7 +43,7 @@ def derived(table: Table, config: Config) -> tuple[dict[str, NDArray[Any]], tupl
     if config.subject.weight is not None:
         weights = _weights(table, config.subject.weight)
         if np.ptp(weights) > 0:
-            made[WEIGHT] = weights
+            made[WEIGHT] = weights / weights.max()  # only shares of them count, and squares of some were infinite
         else:
             notes.append(f"all rows have the same {config.subject.weight!r}, so weights change nothing")
     if config.subject.cluster is not None:

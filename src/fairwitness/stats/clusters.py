@@ -124,7 +124,7 @@ class Drawn:
         return np.where(alone, 0.0, low), np.where(alone, 1.0, high)
 
     def difference(self, first: Places, second: Places, z: float) -> tuple[Floats, Floats]:
-        """Limits of second rates less first ones, clusters with rows in both taken into account.
+        """Limits of second rates less first ones, clusters with rows in both taken into account; of a single cluster, all it could be.
 
         Source:
             Zou and Donner 2008, Statistics in Medicine 27(10):1693-1702, with their correlation of the two estimates.
@@ -135,7 +135,10 @@ class Drawn:
         down, up = p[second] - low[second], high[first] - p[first]
         below = np.sqrt(np.maximum(down**2 + up**2 - 2 * r * down * up, 0))
         down, up = p[first] - low[first], high[second] - p[second]
-        return apart - below, apart + np.sqrt(np.maximum(down**2 + up**2 - 2 * r * down * up, 0))
+        above = np.sqrt(np.maximum(down**2 + up**2 - 2 * r * down * up, 0))
+        alone = (self.units[first] < 2) | (self.units[second] < 2)  # such a rate may be anything, and go with the other
+        lowest, highest = low[second] - high[first], high[second] - low[first]
+        return np.where(alone, lowest, apart - below), np.where(alone, highest, apart + above)
 
     def equal_p(self, *, draws: int, rng: np.random.Generator) -> float:
         """P value of "all groups have the same rate", by the widest gap in standard errors among normal draws.
