@@ -67,3 +67,5 @@ def test_one_group_alone_is_not_compared_and_no_places_are_refused() -> None:
     assert isinstance(outcome(10, 10, race=("north",)), NotApplicable)
     with pytest.raises(ValueError, match="top is 0"):
         ExposureOptions(top=0)
+    with pytest.raises(ValueError, match="top is True; it is a whole number at least 1"):
+        ExposureOptions(top=True)

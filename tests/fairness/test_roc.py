@@ -101,3 +101,17 @@ def test_curves_that_differ_are_told_apart_and_the_truth_is_covered() -> None:
         assert each.estimate.high is not None
         covered += each.estimate.low <= 0.421 <= each.estimate.high
     assert covered >= 36
+
+
+def test_of_many_equal_groups_none_is_accused_for_want_of_shuffles() -> None:
+    """Nineteen shuffles leave each of 40 groups beyond all of them once in twenty; together one in twenty is wanted."""
+    rng, fired = np.random.default_rng(0), 0
+    names = tuple(map(str, range(40)))
+    for _ in range(5):
+        positive = rng.random(2400) < 0.4
+        by = Divided(grouping=Grouping(columns=("g",)), names=names, codes=np.repeat(np.arange(40), 60))
+        found = roc.apart(
+            roc.histograms(roc.places(rng.normal(size=2400) + positive)[0], positive, by), level=0.95, rng=rng, draws=19
+        )
+        fired += sum((each.estimate.low or 0.0) > 0 for each in found.values())
+    assert fired <= 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import erf, hypot, sqrt
+from math import ceil, erf, hypot, sqrt
 from typing import Any
 
 import numpy as np
@@ -244,13 +244,14 @@ def apart(
 
     The area is never negative, so its own scatter lies above 0 even for equal curves. What shuffling gives on average is
     taken off. The error of the whole curve is at least the error of the area, so an area of A with shuffles below q in
-    `level` of draws lies within A - q and A + q.
+    `level` of draws lies within A - q and A + q. Where so few shuffles cannot tell q of many groups, a group that lies beyond
+    all of them is shuffled anew, as often as it takes.
 
     Args:
         groups: Groups with both outcomes in them; others are left out.
         level: Of the intervals, of all groups together.
         rng: Where shuffles come from.
-        draws: Shuffles for each group.
+        draws: Shuffles for each group, at least.
         coarse: As in `area`.
 
     Raises:
@@ -261,6 +262,8 @@ def apart(
         raise TooFewError("an area between curves needs two groups with both outcomes")
     whole = pooled(known.values())
     count = len(known) if len(known) > 2 else 1  # of two groups each is the other's everybody else
+    each = sidak(level, count)
+    enough = ceil(1 / (1 - each))
     found: dict[str, Between] = {}
     for name, own in known.items():
         if len(known) == 2 and found:
@@ -268,7 +271,9 @@ def apart(
             continue
         others = whole - own
         seen, null = shuffled(own, others, rng=rng, draws=draws)
-        value, reach = between(own, others), float(np.quantile(null, sidak(level, count), method="higher"))
+        if draws < enough and seen > null.max():
+            seen, null = shuffled(own, others, rng=rng, draws=enough)
+        value, reach = between(own, others), float(np.quantile(null, each, method="higher"))
         reach += tied(own) + tied(others) if coarse else 0.0
         estimate = Estimate(
             value=max(0.0, value - float(null.mean())),
@@ -279,7 +284,7 @@ def apart(
             unit="auc",
             method=f"shuffles within outcomes{f', for {count} groups at once' if count > 1 else ''}",
         )
-        found[name] = Between(estimate=estimate, p=float(((null >= seen - 1e-12).sum() + 1) / (draws + 1)))
+        found[name] = Between(estimate=estimate, p=float(((null >= seen - 1e-12).sum() + 1) / (len(null) + 1)))
     return found
 
 

@@ -16,6 +16,7 @@ from fairwitness.draw import format as fmt
 from fairwitness.draw.words import FEW, TOO_FEW, label, members, plural
 from fairwitness.fairness import attributes
 from fairwitness.fairness.attributes import Cell, Divided
+from fairwitness.fairness.drawn import whole
 from fairwitness.fairness.exposure import Divergence, Placed, divergence, over_pool, placed
 from fairwitness.fairness.tables import MOST_ROWS
 from fairwitness.stats.tally import code_categories
@@ -32,8 +33,7 @@ class ExposureOptions:
     top: int = 10
 
     def __post_init__(self) -> None:
-        if self.top < 1:
-            raise ValueError(f"top is {self.top}; it is a number of places, at least 1")
+        whole("top", self.top, 1)
 
 
 class ExposureRatio:
