@@ -48,6 +48,7 @@ def test_a_standardised_difference_is_that_of_the_formula() -> None:
     assert found.groups == ("a", "b")
     assert (found.size.value, found.size.low, found.size.high) == pytest.approx((d, d - half, d + half), rel=1e-6)
     assert apart(np.ones(90), groups) is None
+    assert apart(np.where(np.arange(90) < 40, 0.1, 0.2), groups) is None  # no spread within groups to measure by
 
 
 @pytest.mark.slow

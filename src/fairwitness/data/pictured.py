@@ -73,7 +73,7 @@ def apart(values: Floats, groups: NDArray[np.object_], *, level: float = 0.95) -
         level: Two-sided confidence of all pairs of groups.
 
     Returns:
-        None where the number is the same of all.
+        None where the number is the same of all, or of all in each group.
 
     Source:
         Hedges and Olkin 1985, Statistical Methods for Meta-Analysis, section 5.E, for the variance of a standardised
@@ -85,7 +85,7 @@ def apart(values: Floats, groups: NDArray[np.object_], *, level: float = 0.95) -
     n = np.bincount(codes)
     mean = np.bincount(codes, weights=values) / n
     within = float(((values - mean[codes]) ** 2).sum()) / max(len(values) - len(names), 1)
-    if not np.ptp(values) or not within:
+    if within <= (1e-9 * np.ptp(values)) ** 2:  # nothing but rounding
         return None
     first, second = np.triu_indices(len(names), 1)
     size = np.abs(mean[second] - mean[first]) / within**0.5

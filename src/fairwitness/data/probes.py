@@ -133,6 +133,13 @@ def _ridge(table: Floats, wanted: Floats, fold: Ints) -> Floats:
     width = table.shape[1]
     if not width:
         return given
+    if width > len(table):  # the same answer from the rows' products: a hundred rows of a thousand columns cost nothing
+        products, centred = table @ table.T, wanted - wanted.mean(axis=0)
+        for part in range(FOLDS):
+            out, seen = fold == part, fold != part
+            inner = products[np.ix_(seen, seen)] + width * np.eye(int(seen.sum()))
+            given[out] = products[np.ix_(out, seen)] @ np.linalg.solve(inner, centred[seen])
+        return given
     parts = [(table[fold == part], wanted[fold == part]) for part in range(FOLDS)]
     grams = [own.T @ own for own, _ in parts]
     crosses = [own.T @ (target - wanted.mean(axis=0)) for own, target in parts]

@@ -74,7 +74,7 @@ class PictureGaps:
                     if one is not None:
                         found.append((attribute, measure + of, one))
         if not found:
-            return NotApplicable(f"no attribute has two groups of {FEW_TO_FIT} pictures that differ in anything")
+            return NotApplicable(f"no attribute has two groups of {FEW_TO_FIT} pictures that vary in anything")
         adjusted = [float(p) for p in holm([one.p for _, _, one in found])]
         order = sorted(range(len(found)), key=lambda place: -(found[place][2].size.value or 0.0))
         attribute, measure, worst = found[order[0]]
