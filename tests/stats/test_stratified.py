@@ -45,6 +45,12 @@ def test_one_stratum_of_many_groups_is_pearsons_but_for_the_finite_sample(seed: 
     assert mantel_haenszel_p(strata) == pytest.approx(stats.chi2.sf(pearson.statistic * (total - 1) / total, 3))
 
 
+def test_what_rounding_leaves_is_no_degree_of_freedom() -> None:
+    """Two groups have one: by hand 17 of 19 and 1 of 1, 1 of 17 and 1 of 1 make (2 − 0.9 − 1/9)² / (0.09 + 8/81)."""
+    found = Strata(hits=np.array([[17.0, 1], [1, 1]]), n=np.array([[19.0, 1], [17, 1]]))
+    assert mantel_haenszel_p(found) == pytest.approx(stats.chi2.sf((1.1 - 1 / 9) ** 2 / (0.09 + 8 / 81), 1))
+
+
 def test_a_gap_that_the_strata_explain_is_gone() -> None:
     """Simpson: within each stratum the rates are equal, over all they are not."""
     strata = Strata(hits=np.array([[80.0, 8.0], [2.0, 20.0]]), n=np.array([[100.0, 10.0], [10.0, 100.0]]))

@@ -16,6 +16,8 @@ from fairwitness.stats.intervals import clopper_pearson, critical
 
 Floats = NDArray[np.float64]
 
+_NOISE = 1e-12  # of the largest variance: what rounding may leave of one that is none, and would count as a degree of freedom
+
 PARTS = 5
 """Strata a number is cut into: five take away nine tenths of a difference (Cochran 1968, Biometrics 24(2):295-313)."""
 
@@ -97,10 +99,10 @@ def mantel_haenszel_p(strata: Strata) -> float:
     scale = chosen * (total - chosen) / (total - 1)
     part = n / total[:, None]
     spread = np.diag((scale[:, None] * part).sum(axis=0)) - (scale[:, None] * part).T @ part
-    freedom = int(np.linalg.matrix_rank(spread))
+    freedom = int(np.linalg.matrix_rank(spread, rtol=_NOISE, hermitian=True))
     if freedom == 0:
         return 1.0
-    return float(chdtrc(freedom, over @ np.linalg.pinv(spread, hermitian=True) @ over))
+    return float(chdtrc(freedom, over @ np.linalg.pinv(spread, rtol=_NOISE, hermitian=True) @ over))
 
 
 def common_odds_ratio(strata: Strata, *, level: float = 0.95) -> Estimate:
