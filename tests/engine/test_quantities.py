@@ -62,6 +62,14 @@ def test_declared_anomalies_are_flags() -> None:
     assert found["fairness.flag-rate-ratio"].verdict in {"uncertain", "pass"}
 
 
+@pytest.mark.parametrize("decision", ["chance >= 0.9", "good"])
+def test_flags_need_no_record_of_who_was_unusual(decision: str) -> None:
+    found = audit(
+        decision=decision, subject={"task": "anomaly", "positive": 1} if decision == "good" else {"task": "anomaly"}
+    )
+    assert found["fairness.flag-rate-ratio"].verdict in {"uncertain", "pass"}
+
+
 @pytest.mark.parametrize(
     ("settings", "kind", "words"),
     [

@@ -81,6 +81,11 @@ def test_the_interval_holds() -> None:
     assert np.mean(held) >= 0.92
 
 
+def test_the_largest_numbers_are_numbers() -> None:
+    (column,) = places({"a": np.array([1e308, -1e308, 1e308, -1e308])}, [Column(name="a", kind="number")]).T
+    assert column.tolist() == [1.0, -1.0, 1.0, -1.0]
+
+
 def test_where_everybody_is_decided_alike_few_people_still_say_little() -> None:
     """Wilson's interval of 40 of 40: z^2 / (n + z^2) short of 1."""
     found = consistency(people(40)[0], np.ones(40)).of()

@@ -54,6 +54,7 @@ def test_without_a_gap_it_passes_and_few_people_settle_nothing() -> None:
 def test_nothing_to_compare() -> None:
     assert isinstance(outcome(100, groups=1), NotApplicable)
     assert isinstance(outcome(100, spread=0.0), NotApplicable)
+    assert "too large" in outcome(100, spread=1e300).reason
     assert isinstance(
         outcome(100, spread=0.0, level=0.1), NotApplicable
     )  # the mean of which is not 0.1 to the last digit

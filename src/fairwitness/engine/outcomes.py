@@ -224,7 +224,12 @@ def _with_event(goal: Target, config: Config, event: str, *, source: str) -> Tar
         raise ConfigError(f"{source}: {event!r} decides, but {want}")
     classes = ("false", "true")
     _, favorable, _ = polarity(classes, config, column=event, source=source)
-    return Target(task="binary", classes=classes, positive="true", favorable=favorable)
+    return Target(task=_without_target(config), classes=classes, positive="true", favorable=favorable)
+
+
+def _without_target(config: Config) -> Task:
+    """What decisions are where nothing is recorded beside them: of two kinds, or flags if the settings say so."""
+    return "anomaly" if config.subject.task == "anomaly" else "binary"
 
 
 def _decisions(
@@ -247,7 +252,7 @@ def _from_column(
     values = tuple(sorted(set(decided), key=_numeric_first))
     if goal.recorded is None:
         positive, favorable, notes = polarity(values, config, column=name, source=source)
-        goal = Target(task="binary", classes=values, positive=positive, favorable=favorable, notes=notes)
+        goal = Target(task=_without_target(config), classes=values, positive=positive, favorable=favorable, notes=notes)
     elif not set(values) <= set(goal.classes):
         if not set(values) <= {"0", "1", "true", "false"} or goal.positive is None:
             raise DataError(

@@ -118,6 +118,7 @@ def _number(values: NDArray[np.float64]) -> list[Floats]:
     known = np.isfinite(values)
     if not known.any():
         return []
+    values = values / max(float(np.abs(values[known]).max()) / 1e100, 1.0)  # squares of larger numbers are not finite
     spread = float(values[known].std())
     flat = np.where(known, values - values[known].mean(), 0.0)
     made = [flat / spread] if spread > 0 else []

@@ -23,6 +23,9 @@ from fairwitness.fairness.tables import MOST_ROWS
 from fairwitness.stats.intervals import critical
 from fairwitness.stats.multiple import all_pairs, sidak
 
+MOST = 1e140
+"""Numbers beyond it have squares, or sums of squares, that are not finite."""
+
 
 class MeanErrorGap:
     info = CheckInfo(
@@ -66,6 +69,8 @@ class MeanErrorGap:
         recorded, predicted = rows.columns[TARGET], rows.columns[PREDICTED]
         if not len(rows) or (recorded == recorded[0]).all():  # the deviation of equal numbers need not be 0
             return NotApplicable("what is recorded does not differ, so errors have no scale")
+        if max(np.abs(recorded).max(), np.abs(predicted).max()) > MOST:
+            return NotApplicable("what is recorded or predicted is too large a number to be squared")
         deviation = float(recorded.std())
         named = attributes.named(given.outline)
         level = attributes.each_level(given.level, len(named))
