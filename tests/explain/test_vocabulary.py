@@ -84,6 +84,9 @@ def test_a_costly_model_is_asked_about_fewer_texts(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(module, "WORK", 2e8)
     found = vocabulary(adding_up({"women": -2.0}), outline(), hands(), level=0.95)
     assert 10 < found.n < 201
+    monkeypatch.setattr(module, "WORK", 1e5)
+    none = vocabulary(adding_up({"women": -2.0}), outline(), hands(), level=0.95)
+    assert "too costly to be asked about every word" in text(none, name="letters")
 
 
 def test_no_texts() -> None:

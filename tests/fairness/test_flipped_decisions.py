@@ -74,6 +74,14 @@ def worst(found: Any) -> Verdict:
     return min(verdicts, key=[Verdict.FAIL, Verdict.UNCERTAIN, Verdict.PASS].index)
 
 
+def test_of_many_categories_it_says_how_many_are_put_in() -> None:
+    columns = people(400)
+    towns = np.array([f"town {place % 20}" for place in range(400)], dtype=object)
+    columns[group_column("sex")] = towns
+    found = looked(columns, Formula(lambda rows: rows.columns["skill"] + 0.1 * rows.columns["male"]))
+    assert "Of 20 categories of sex the 12 most frequent are put in." in found.notes
+
+
 def test_against_a_loop_over_people() -> None:
     columns = people(400)
     model = Formula(lambda rows: rows.columns["skill"] + 0.1 * rows.columns["male"])

@@ -39,6 +39,8 @@ def cells(word: Word) -> tuple[str, str, str, str]:
 
 def nothing(made: Vocabulary) -> str:
     """Why no word is told."""
+    if not made.n:
+        return "None: the model is too costly to be asked about every word of a text."
     if not made.tried:
         return f"None: no word is in the texts of {FEWEST} people."
     return "None: no word moves the score by more than chance could."

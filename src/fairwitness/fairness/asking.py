@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from fairwitness.core.asks import group_column
 from fairwitness.core.check import Given
+from fairwitness.core.columns import MISSING
 from fairwitness.core.estimate import Estimate
 from fairwitness.core.subject import Model, Rows
 from fairwitness.draw import format as fmt
@@ -128,6 +130,9 @@ class Asked:
             asked |= mask
         if not reads or not asked.any():
             return None
+        every = {str(label) for label in rows.columns[group_column(name)] if label is not None} - {MISSING}
+        if len(lines) < len(every):
+            self.notes.append(f"Of {len(every)} categories of {name} the {len(lines)} most frequent are put in.")
         what = f"{name} alone is another"
         return Flipped(
             of=name, what=what, ids=rows.ids[asked], changed=changed[asked], rows=tuple(lines), whole=len(lines)

@@ -82,7 +82,9 @@ class ModelSettings(Table):
                 "give one of train, saved, factory (with weights), weights of a graph, black_box, or decision"
             )
         if self.prediction is not None and (self.score is not None or any(given)):
-            raise ValueError("a recorded prediction of a quantity stands alone")
+            raise ValueError(
+                "a recorded prediction of a quantity stands alone: leave out score, decision and what makes a model"
+            )
         if self.score is not None and any(given[:4]):
             raise ValueError("a recorded score stands alone or beside decision, not beside a model")
         self._weights_fit()
