@@ -47,7 +47,7 @@ def test_killed_at_random_moments_the_same_command_finishes_alike(tmp_path: Path
     start = time.perf_counter()
     whole = subprocess.run([*command, str(tmp_path / "whole")], capture_output=True, check=False, cwd=tmp_path)
     length = time.perf_counter() - start
-    assert whole.returncode == 1
+    assert whole.returncode in {0, 1}
     rng = np.random.default_rng(0)
     for moment in rng.uniform(0.1, 1.0, 3) * length:
         running = subprocess.Popen(
@@ -65,6 +65,6 @@ def test_killed_at_random_moments_the_same_command_finishes_alike(tmp_path: Path
             path = tmp_path / "killed" / name
             assert not path.exists() or path.read_text(encoding="utf-8").rstrip()[-1:] in {"}", ">"}
     again = subprocess.run([*command, str(tmp_path / "killed")], capture_output=True, check=False, cwd=tmp_path)
-    assert again.returncode == 1
+    assert again.returncode == whole.returncode
     one, other = (timeless.read(tmp_path / name / "findings.json") for name in ("killed", "whole"))
     assert one == other
