@@ -55,8 +55,10 @@ def test_true_values_lie_apart_and_nowhere_else(folder: Path) -> None:
     true = f"{np.mean(incomes):.4g}"
     assert f"| {true} | {true} |" in text  # the original, and clipped: nothing lies outside
     public = "".join(path.read_text(encoding="utf-8") for path in (folder / "out").glob("*.*"))
-    assert true not in public
-    assert true not in ran.out
+    made = json.loads((folder / "out" / "statistics.json").read_text(encoding="utf-8"))
+    noised = f"{made['columns']['income']['statistics']['mean']['released']:.4g}"
+    for told in (public, ran.out):  # noise is drawn from the system: one time in forty it leaves the mean as it was
+        assert true not in told.replace(noised, "")
 
 
 def test_a_copy_has_every_row_and_no_true_one(folder: Path) -> None:
