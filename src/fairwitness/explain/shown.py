@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from fairwitness.core.columns import Column
 from fairwitness.draw import format as fmt
@@ -30,9 +30,22 @@ CAVEAT = (
 )
 
 
+class Decision(Protocol):
+    """What every explained decision has, of rows, texts and series alike."""
+
+    @property
+    def decided(self) -> str: ...
+
+    @property
+    def favorable(self) -> str: ...
+
+    @property
+    def score(self) -> float: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A decision in words.
+class Headed:
+    """The head of a decision in words.
 
     Attributes:
         row: What the user called the row.
@@ -40,7 +53,7 @@ class Told:
         threshold: Score of the favourable class from which it is decided; None where that is not a matter of one score.
     """
 
-    explained: Explained
+    explained: Decision
     row: str
     target: str
     threshold: float | None = None
@@ -54,6 +67,13 @@ class Told:
         """`Its score of approve = 1 is 34.2 %; it is decided from 50.0 %.`"""
         made = self.explained
         return scored(self.target, favorable=made.favorable, score=made.score, threshold=self.threshold)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told(Headed):
+    """A decision about a row in words."""
+
+    explained: Explained
 
     @property
     def compared(self) -> str:

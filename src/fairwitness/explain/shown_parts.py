@@ -13,7 +13,7 @@ from fairwitness.draw.words import listed, plural
 from fairwitness.explain.parted import OfSeries, OfText, Parted
 from fairwitness.explain.reasons import SURE, Ranked, Reason
 from fairwitness.explain.removal import Removal
-from fairwitness.explain.shown import NOTHING, ORDERS, heading, points, remarks, scored
+from fairwitness.explain.shown import NOTHING, ORDERS, Headed, points, remarks
 
 WIDEST = 420
 """Units of a stretch of words in a list; the page has it whole."""
@@ -24,29 +24,10 @@ CAVEAT = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartsTold:
-    """A decision in words.
-
-    Attributes:
-        row: What the user called the row.
-        target: What was decided.
-        threshold: Score of the favourable class from which it is decided; None where that is not a matter of one score.
-    """
+class PartsTold(Headed):
+    """A decision about a text or a series in words."""
 
     explained: Parted
-    row: str
-    target: str
-    threshold: float | None = None
-
-    @property
-    def title(self) -> str:
-        return heading(self.row, self.target, decided=self.explained.decided, favorable=self.explained.favorable)
-
-    @property
-    def score(self) -> str:
-        """`The score of hired = yes is 34.2 %; it is decided from 50.0 %.`"""
-        made = self.explained
-        return scored(self.target, favorable=made.favorable, score=made.score, threshold=self.threshold)
 
     @property
     def part(self) -> str:
